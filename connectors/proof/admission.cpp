@@ -42,6 +42,20 @@ std::optional<std::string> login_complaint(SourcePlan const& plan, HttpRequest c
     if (!authorization || !authorization->starts_with("Basic ")) {
       return "the login has no header Authorization with name and password";
     }
+    auto const pair = filled_in(login.login_basic->user, plan, "") + ":" +
+                      filled_in(login.login_basic->password, plan, "");
+    if (!login.encodes_basic && *authorization != "Basic " + base64_of(pair)) {
+      return "the header Authorization of the login does not have the value that is declared";
+    }
+  }
+  for (auto const& [name, text] : login.login.headers) {
+    auto const wanted = filled_in(text, plan, "");
+    bool const is_there = std::ranges::any_of(request.headers.fields(), [&](auto const& field) {
+      return equal_without_case(field.first, name) && field.second == wanted;
+    });
+    if (!is_there) {
+      return "the login lacks the header " + name + ", or it has another value";
+    }
   }
   auto const target = read_target(request.target);
   for (auto const& [name, text] : login.login.query) {

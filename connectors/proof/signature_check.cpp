@@ -136,6 +136,12 @@ std::optional<std::int64_t> seconds_of(SignatureSpec::TimestampForm form, std::s
       break;
   }
   int year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0;
+  if (form == SignatureSpec::TimestampForm::rfc1123) {
+    std::tm parts{};
+    auto const* const end = strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
+    if (end == nullptr || *end != '\0') return std::nullopt;
+    return timegm(&parts);
+  }
   if (std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d", &year, &month, &day, &hour, &minute,
                   &second) != 6) {
     return std::nullopt;

@@ -3,6 +3,7 @@
 
 #include "connectors/engine/manifest/grammar.hpp"
 #include "connectors/engine/manifest/keys.hpp"
+#include "connectors/engine/manifest/login.hpp"
 #include "connectors/engine/manifest/placeholders.hpp"
 
 namespace affsync::engine::grammar {
@@ -17,11 +18,6 @@ constexpr std::pair<std::string_view, AuthType> auth_types[] = {
     {"login_token", AuthType::login_token},
     {"oauth2_client_credentials", AuthType::client_credentials},
 };
-constexpr std::pair<std::string_view, Method> login_methods[] = {
-    {"GET", Method::get},
-    {"POST", Method::post},
-};
-
 constexpr std::pair<std::string_view, bool> client_bodies[] = {
     {"form", false},
     {"json", true},
@@ -29,32 +25,6 @@ constexpr std::pair<std::string_view, bool> client_bodies[] = {
 constexpr std::pair<std::string_view, bool> client_places[] = {
     {"body", false},
     {"header", true},
-};
-
-constexpr Key login_table[] = {
-    {"method", [] { return form::words(login_methods); }, "how the login is sent", R"("POST")"},
-    {"path", form::text, "of the request", "", true},
-    {"query", form::scalars_by_name, "parameters of the request, without credentials"},
-    {"headers", form::scalars_by_name, "of the request"},
-    {"json", form::json_value,
-     "members of the body; all texts, unless one of them is a mapping or a list"},
-    {"form", form::scalars_by_name, "fields of an urlencoded body, instead of json"},
-    {"rate", [] { return form::object(login_rate_keys); }, "how often the login may be sent"},
-};
-
-constexpr Range<int> logins{1, 1000};
-
-constexpr Key login_rate_table[] = {
-    {"requests", [] { return form::integer(logins); }, "so many logins", "", true},
-    {"per", form::duration, "in this time", "", true},
-};
-
-constexpr Key refresh_table[] = {
-    {"path", form::text, "of the request", "", true},
-    {"headers", form::scalars_by_name, "of the request"},
-    {"json", form::json_value, "members of the body, such as ${refresh_token}"},
-    {"form", form::scalars_by_name, "fields of an urlencoded body, instead of json"},
-    {"token", form::path, "path of the refresh token in the login's answer", "", true},
 };
 
 constexpr Key token_place_table[] = {
@@ -68,7 +38,8 @@ constexpr Key auth_table[] = {
     {"value", form::text,
      "value of the header, such as Bearer ${credentials.api_key}, or with ${token}"},
     {"user", form::text, "basic: the user"},
-    {"password", form::text, "basic: the password, such as ${credentials.password}"},
+    {"password", form::text,
+     "basic: the password, such as ${credentials.password}; may be empty if the user is the key"},
     {"headers", form::scalars_by_name,
      "further secret headers of every request but the login, such as the name of the key"},
     {"query", form::scalars_by_name,
@@ -102,76 +73,6 @@ constexpr Key auth_table[] = {
      "added to every request but the login"},
 };
 
-constexpr Placeholders secret_placeholders{.credentials = true, .settings = true};
-
-// Reads `json` or `form`.
-void read_login_body(ObjectMap& map, RequestSpec& login, Declared const& declared,
-                     Placeholders allowed) {
-  auto const json = map.find("json");
-  if (json) {
-    if (login.method == Method::get) json->fail("a GET has no body", "Use `method: POST`.");
-    auto const is_scalar = [](auto const& entry) { return entry.second.is_scalar(); };
-    if (std::ranges::all_of(json->entries(), is_scalar)) {
-      login.json = read_named_texts(*json, declared, allowed, "a member");
-    } else {
-      login.body.emplace().json = read_json_template(*json, declared, allowed);
-    }
-  }
-  if (auto const form = map.find("form")) {
-    if (login.method == Method::get) form->fail("a GET has no body", "Use `method: POST`.");
-    if (json) form->fail("a body is either `json` or `form`");
-    login.form = read_named_texts(*form, declared, allowed, "a field");
-  }
-}
-
-RateLimit read_login_rate(yaml::Node const& node) {
-  ObjectMap map(node, login_rate_keys);
-  RateLimit limit;
-  limit.requests = read_integer(map.require("requests"), logins);
-  limit.per =
-      read_duration(map.require("per"), std::chrono::seconds(1), std::chrono::hours(24 * 31));
-  limit.of = {std::string(login_requests)};
-  map.finish();
-  return limit;
-}
-
-RefreshSpec read_refresh(yaml::Node const& node, Declared const& declared) {
-  ObjectMap map(node, refresh_keys);
-  auto allowed = secret_placeholders;
-  allowed.refresh_token = true;
-  RefreshSpec refresh;
-  refresh.request.method = Method::post;
-  refresh.request.path = read_request_path(map.require("path"), declared);
-  if (auto const headers = map.find("headers")) {
-    refresh.request.headers = read_headers(*headers, declared, allowed);
-  }
-  read_login_body(map, refresh.request, declared, allowed);
-  refresh.token = read_path(map.require("token"));
-  map.finish();
-  return refresh;
-}
-
-RequestSpec read_login(yaml::Node const& node, Declared const& declared,
-                       std::optional<RateLimit>& rate) {
-  ObjectMap map(node, login_keys);
-  RequestSpec login;
-  login.method = Method::post;
-  if (auto const method = map.find("method")) {
-    login.method = read_word<Method>(*method, login_methods, "a method of a login");
-  }
-  login.path = read_request_path(map.require("path"), declared);
-  if (auto const query = map.find("query")) {
-    login.query = read_named_texts(*query, declared, {.settings = true}, "a query parameter");
-  }
-  if (auto const headers = map.find("headers")) {
-    login.headers = read_headers(*headers, declared, secret_placeholders);
-  }
-  read_login_body(map, login, declared, secret_placeholders);
-  if (auto const limit = map.find("rate")) rate = read_login_rate(*limit);
-  map.finish();
-  return login;
-}
-
 StaticTokenAuth read_static_token(ObjectMap& map, Declared const& declared) {
   StaticTokenAuth auth;
   if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
@@ -184,20 +85,9 @@ StaticTokenAuth read_static_token(ObjectMap& map, Declared const& declared) {
   return auth;
 }
 
-// Reads a text that must have a credential in it.
-std::string read_credential_text(yaml::Node const& node, Declared const& declared) {
-  auto text = read_template(node, declared, secret_placeholders);
-  if (text.find("${credentials.") == std::string::npos) {
-    node.fail("this text has no credential in it", "For instance \"${credentials.secret}\".");
-  }
-  return text;
-}
-
 BasicAuth read_basic(ObjectMap& map, Declared const& declared) {
-  BasicAuth auth;
+  auto auth = read_user_and_password(map, declared);
   if (auto const header = map.find("header")) auth.header = read_header_name(*header, declared);
-  auth.user = read_template(map.require("user"), declared, secret_placeholders);
-  auth.password = read_credential_text(map.require("password"), declared);
   return auth;
 }
 
@@ -253,7 +143,7 @@ TokenPlace read_token_place(yaml::Node const& node, Declared const& declared) {
 // `declared` gets the names of the further tokens.
 LoginTokenAuth read_login_token(ObjectMap& map, Declared& declared) {
   LoginTokenAuth auth;
-  auth.login = read_login(map.require("login"), declared, auth.rate);
+  auth.login = read_login(map.require("login"), declared, auth);
   auto place = read_token_place(map.require("token"), declared);
   auth.token = std::move(place.path);
   auth.token_header = std::move(place.header);
@@ -297,6 +187,7 @@ LoginTokenAuth read_client_credentials(ObjectMap& map, Declared const& declared)
   auto const place = map.find("client");
   if (place && read_word<bool>(*place, client_places, "a place for the client's id and secret")) {
     auth.login_basic.emplace();
+    auth.encodes_basic = true;
     auth.login_basic->user = id;
     auth.login_basic->password = secret;
   } else {
@@ -350,9 +241,6 @@ AuthOption read_option(yaml::Node const& node, Declared declared) {
 
 }  // namespace
 
-Object const login_keys{"a login", "login", login_table};
-Object const login_rate_keys{"the rate of the login", "login_rate", login_rate_table};
-Object const refresh_keys{"the renewal of a token", "refresh", refresh_table};
 Object const token_place_keys{"the token's place", "token_place", token_place_table};
 Object const auth_keys{"the authentication", "auth", auth_table};
 

@@ -81,9 +81,9 @@ struct LoginTokenAuth {
   std::optional<RefreshSpec> refresh;
   // Further tokens of the same answer, for ${token.NAME}.
   std::vector<std::pair<std::string, TokenPlace>> more_tokens;
-  // The login request itself uses HTTP Basic with these; both are form-urlencoded first (RFC 6749,
-  // 2.3.1).
+  // The login request itself uses HTTP Basic with these.
   std::optional<BasicAuth> login_basic;
+  bool encodes_basic = false;  // both are form-urlencoded first (RFC 6749, 2.3.1)
   JsonPath token;            // in the body of the login's answer, unless one of the next two is set
   std::string token_header;  // the header that holds the token
   std::string token_cookie;  // the cookie that is the token
@@ -137,7 +137,14 @@ struct SignatureSpec {
     double_sha256
   };
   enum class Encoding { hex, upper_hex, base64 };
-  enum class TimestampForm { seconds, milliseconds, iso, iso_milliseconds, iso_without_zone };
+  enum class TimestampForm {
+    seconds,
+    milliseconds,
+    iso,
+    iso_milliseconds,
+    iso_without_zone,
+    rfc1123  // Thu, 14 Apr 2011 22:44:22 GMT
+  };
 
   std::string secret;  // the key: "${credentials.secret}"; empty for a hash without one
   std::vector<Part> parts;

@@ -198,7 +198,7 @@ std::string read_parameter_name(yaml::Node const& node) {
   return name;
 }
 
-void check_header_names(yaml::Node const& node) {
+void check_header_names(yaml::Node const& node, bool of_login) {
   for (auto const& [key, value] : node.entries()) {
     auto const name = key.text();
     if (!is_header_name(name)) {
@@ -207,9 +207,10 @@ void check_header_names(yaml::Node const& node) {
     auto const lower = to_lower(name);
     for (std::string_view const taken :
          {"host", "content-length", "transfer-encoding", "connection", "authorization"}) {
-      if (lower == taken) {
+      bool const is_authorization = taken == "authorization";
+      if (lower == taken && !(is_authorization && of_login)) {
         key.fail("the header " + yaml::quoted(name) + " cannot be set for a request",
-                 taken == "authorization" ? "Describe the login under `auth`." : "");
+                 is_authorization ? "Describe the login under `auth`." : "");
       }
     }
   }

@@ -71,8 +71,8 @@ void check_declared(yaml::Node const& node, std::string_view name,
 // Reads the name of a query parameter.
 std::string read_parameter_name(yaml::Node const& node);
 // Checks the names of a mapping of headers: HTTP tokens, and not headers that the client itself
-// sets.
-void check_header_names(yaml::Node const& node);
+// sets. `of_login`: of a login, whose Authorization is its own.
+void check_header_names(yaml::Node const& node, bool of_login = false);
 // Parses a mapping of headers, with such names.
 NamedTexts read_headers(yaml::Node const& node, Declared const& declared, Placeholders allowed);
 // Parses the path of a request: it starts with '/' and has neither query nor fragment, and

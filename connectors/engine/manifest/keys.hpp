@@ -137,7 +137,7 @@ inline Json scalars() {
 
 // The objects of the language.
 extern Object const file_keys, credential_keys, setting_keys;
-extern Object const login_rate_keys, refresh_keys;
+extern Object const login_rate_keys, login_basic_keys, refresh_keys;
 extern Object const login_keys, token_place_keys, auth_keys;
 extern Object const signature_keys, signed_part_keys, signed_text_keys;
 extern Object const limit_keys, rate_keys, error_keys, good_keys;

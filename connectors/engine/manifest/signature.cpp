@@ -48,6 +48,7 @@ constexpr std::pair<std::string_view, Signature::TimestampForm> timestamp_forms[
     {"iso", Signature::TimestampForm::iso},
     {"iso_milliseconds", Signature::TimestampForm::iso_milliseconds},
     {"iso_without_zone", Signature::TimestampForm::iso_without_zone},
+    {"rfc1123", Signature::TimestampForm::rfc1123},
 };
 constexpr std::pair<std::string_view, bool> signature_places[] = {{"header", false},
                                                                   {"query", true}};

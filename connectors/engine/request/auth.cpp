@@ -208,12 +208,14 @@ HttpRequest make_token_request(RequestSpec const& spec, Credentials const& crede
 HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& credentials) {
   auto request = make_token_request(auth.login, credentials, nullptr);
   if (auth.login_basic) {
-    // Each is form-urlencoded first, so that a colon remains part of it.
-    request.secret_headers.emplace_back(
-        auth.login_basic->header,
-        Secret(
-            basic_value(encode_query(with_credentials(auth.login_basic->user, credentials)),
-                        encode_query(with_credentials(auth.login_basic->password, credentials)))));
+    auto user = with_credentials(auth.login_basic->user, credentials);
+    auto password = with_credentials(auth.login_basic->password, credentials);
+    if (auth.encodes_basic) {  // so that a colon remains part of it
+      user = encode_query(user);
+      password = encode_query(password);
+    }
+    request.secret_headers.emplace_back(auth.login_basic->header,
+                                        Secret(basic_value(user, password)));
   }
   return request;
 }

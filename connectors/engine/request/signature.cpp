@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "connectors/engine/request/credentials.hpp"
 #include "connectors/engine/request/target.hpp"
+#include "connectors/engine/values/time_format.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -91,6 +92,12 @@ std::string timestamp_text(SignatureSpec::TimestampForm form, TimePoint now) {
       return std::to_string(floor<seconds>(now).time_since_epoch().count());
     case Form::milliseconds:
       return std::to_string(milliseconds_of_now);
+    case Form::rfc1123: {
+      constexpr std::string_view weekdays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+      weekday const day(floor<days>(now));
+      return std::string(weekdays[day.c_encoding()]) +
+             format_wall(", %d %b %Y %H:%M:%S GMT", now, minutes(0));
+    }
     case Form::iso:
     case Form::iso_milliseconds:
     case Form::iso_without_zone:

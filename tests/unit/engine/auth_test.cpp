@@ -322,6 +322,66 @@ TEST(Login, ClientCredentialsMayBeJson) {
                           R"("client_secret":"p"})");
 }
 
+TEST(Login, MaySendBasicBesideItsForm) {
+  for (std::string const basic :
+       {"basic: {user: \"${credentials.login}\", password: \"${credentials.password}\"}",
+        "basic: {user: \"${credentials.login}\", password: \"\"}",
+        "headers: {Authorization: \"Basic ${credentials.password}\"}"}) {
+    auto const auth = parsed_login("  type: login_token\n  login: {path: /l, " + basic +
+                                   ", form: {id: \"${credentials.login}\"}}\n  token: t\n  value: "
+                                   "\"${token}\"\n");
+    auto const request = make_login_request(auth, credentials("p:w ü"));
+    EXPECT_EQ(request.body, "id=me%40example.com");
+    EXPECT_FALSE(request.headers.find("Authorization"));
+    ASSERT_EQ(request.secret_headers.size(), 1u) << basic;
+    EXPECT_EQ(request.secret_headers[0].first, "Authorization");
+    // RFC 7617: as they are; encoded with another program.
+    EXPECT_EQ(request.secret_headers[0].second.reveal(),
+              basic.starts_with("headers")       ? "Basic p:w ü"
+              : basic.find("\"\"") != basic.npos ? "Basic bWVAZXhhbXBsZS5jb206"
+                                                 : "Basic bWVAZXhhbXBsZS5jb206cDp3IMO8");
+  }
+}
+
+TEST(Login, RefusesAnAuthorizationThatIsNotItsOwn) {
+  auto const refusal = [](std::string const& words) {
+    auto const manifest = parse_manifest(
+        "name: one\nbase_url: https://one.example\ncredentials: {k: }\nauth:\n" + words +
+            "streams:\n  s: {table: payout, path: /p, records: data, key: id, map: {amount: a}}\n",
+        "one.yaml");
+    return manifest ? "" : manifest.error().to_line();
+  };
+  std::string const rest = "}\n  token: t\n  value: \"${token}\"\n";
+  EXPECT_EQ(refusal("  type: login_token\n  login: {path: /l, headers: {Authorization: Basic abc}" +
+                    rest),
+            "one.yaml:6:46: this text has no credential in it. For instance \"Basic "
+            "${credentials.encoded}\"; or give `basic` of the login a user and a password.");
+  EXPECT_EQ(refusal("  type: login_token\n  login: {path: /l, headers: {authorization: "
+                    "\"${credentials.k}\"}, basic: {user: u, password: \"${credentials.k}\"}" +
+                    rest),
+            "one.yaml:6:74: `basic` is the header Authorization, which `headers` sets");
+  EXPECT_EQ(refusal("  type: none\n  headers: {Authorization: \"${credentials.k}\"}\n"),
+            "one.yaml:6:13: the header \"Authorization\" cannot be set for a request. Describe the "
+            "login under `auth`.");
+}
+
+TEST(Authorize, BasicMayHaveAKeyForItsUser) {
+  for (std::string const password : {"\"\"", "X"}) {
+    auto const manifest = parse_manifest(
+        "name: one\nbase_url: https://one.example\ncredentials: {login: , password: }\nauth: "
+        "{type: basic, user: \"${credentials.password}\", password: " +
+            password +
+            "}\nstreams:\n  s: {table: payout, path: /p, records: data, key: id, map: {amount: "
+            "a}}\n",
+        "one.yaml");
+    ASSERT_TRUE(manifest) << manifest.error().to_line();
+    HttpRequest request(Method::get, "/x");
+    authorize(request, manifest->auth.at(0).auth, credentials("key"), nullptr);
+    EXPECT_EQ(request.secret_headers[0].second.reveal(),
+              password == "X" ? "Basic a2V5Olg=" : "Basic a2V5Og==");
+  }
+}
+
 constexpr char const* two_tokens =
     "  type: login_token\n  login: {path: /l, rate: {requests: 2, per: 1m}}\n"
     "  token: {header: CST}\n  tokens: {security: {header: SEC}, of_body: a.b}\n"

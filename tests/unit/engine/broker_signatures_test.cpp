@@ -175,6 +175,21 @@ TEST(BrokerSignatures, OkxSignsIsoTimeWithMilliseconds) {
   EXPECT_EQ(sent.header("OK-ACCESS-PASSPHRASE"), "the-phrase");
 }
 
+// printf 'the-key:Thu, 14 Apr 2011 22:44:22 GMT:bannerList:the-secret' | openssl dgst -sha256
+TEST(BrokerSignatures, ShareasaleSignsTheTimeOfRfc1123) {
+  auto const sent = send(
+      "  type: hmac\n"
+      "  signature: {algorithm: sha256, join: \":\", header: x-ShareASale-Authentication,\n"
+      "              parts: [{credential: key}, timestamp, {const: bannerList}, {credential: "
+      "secret}],\n"
+      "              timestamp_header: x-ShareASale-Date, timestamp_form: rfc1123}\n",
+      "https://api.shareasale.com", HttpRequest(Method::get, "/w.cfm"),
+      at_millisecond(1302821062000));
+  EXPECT_EQ(sent.header("x-ShareASale-Date"), "Thu, 14 Apr 2011 22:44:22 GMT");
+  EXPECT_EQ(sent.header("x-ShareASale-Authentication"),
+            "be3388c002aa7c6bfafbdc92ebc06195825dec561004715bf8cad2894360520c");
+}
+
 // printf '1547015186532GET/api/v1/rebate?begin=2026-11-01&end=2026-11-02 10:00&type=a,b' |
 //   openssl dgst -sha256 -hmac the-secret -binary | base64
 // printf the-phrase | openssl dgst -sha256 -hmac the-secret -binary | base64

@@ -27,7 +27,7 @@ auth:
   - {type: login_token, login: {path: /in, json: {l: "${credentials.login}"},
      rate: {requests: 1, per: 1m}}, token: t, value: "${token}", tokens: {x: t},
      refresh: {path: /re, token: r}}
-  - {type: login_token, login: {path: /in}, token: {header: T}, value: "${token}"}
+  - {type: login_token, login: {path: /in, basic: {user: x, password: "${credentials.password}"}}, token: {header: T}, value: "${token}"}
   - {type: basic, user: x, password: "${credentials.password}"}
   - {type: static_token, value: "${credentials.password}"}
   - {type: oauth2_client_credentials, path: /t, client_id: x,

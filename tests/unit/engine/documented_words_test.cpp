@@ -83,6 +83,18 @@ TEST(DocumentedWords, ASignatureInTheQuery) {
             "5ac9f39a9dfab9aa4385dc07163d0e43650e44623402f6de0f20feb72894848d");
 }
 
+TEST(DocumentedWords, ALoginWithBasicBesideItsForm) {
+  auto const plan = plan_of(with_auth(example("basic: {user:"),
+                                      "credentials: {client_id: , client_secret: , login: , "
+                                      "password: }\n"),
+                            {"client_id", "client_secret", "login", "password"});
+  auto const request = make_login_request(std::get<LoginTokenAuth>(plan.auth), plan.credentials);
+  EXPECT_EQ(request.body, "grant_type=password&username=the-login&password=the-password");
+  // printf the-client_id:the-client_secret | base64
+  EXPECT_EQ(request.secret_headers.at(0).second.reveal(),
+            "Basic dGhlLWNsaWVudF9pZDp0aGUtY2xpZW50X3NlY3JldA==");
+}
+
 TEST(DocumentedWords, Windows) {
   std::istringstream block(example("an exchange that keeps 180 days"));
   std::vector<std::string> windows;
