@@ -5,6 +5,7 @@
 
 #include "base/tables.hpp"
 #include "base/text.hpp"
+#include "connectors/engine/answer/text.hpp"
 #include "connectors/engine/document/document.hpp"
 #include "connectors/engine/draft/roles.hpp"
 #include "connectors/engine/request/target.hpp"
@@ -28,8 +29,9 @@ std::string pattern_from(std::string_view file) {
   for (std::size_t i = 0; i < stem.size(); ++i) {
     char const c = stem[i];
     bool const is_of_number = is_digit(i) && (is_digit(i + 1) || (i > 0 && is_digit(i - 1)));
-    bool const varies =
-        is_of_number || std::string_view(" ?#[]()%\\").find(c) != std::string_view::npos;
+    bool const is_unsafe = static_cast<unsigned char>(c) < 0x20 || c == 0x7F ||
+                           std::string_view(" ?#[]()%\\").find(c) != std::string_view::npos;
+    bool const varies = is_of_number || is_unsafe;
     bool const joins = (c == '-' || c == '_' || c == '.') && pattern.ends_with('*');
     if (!varies && !joins) pattern += c;
     if (varies && !pattern.ends_with('*')) pattern += '*';
@@ -65,7 +67,29 @@ std::string day_columns(Roles const& roles) {
          inner("occurred_at", path, time + zone, "");
 }
 
-std::string money_column(Roles const& roles, bool with_all_words) {
+// What the fields around the amount say about it.
+std::string doubts_about(Sample const& sample, SampleField const& money) {
+  std::string doubts;
+  auto const is_whole = [](std::string const& text) {
+    return text.find_first_of(".,") == std::string::npos;
+  };
+  bool const may_be_cents = !counts_cents(money) && std::ranges::all_of(money.values, is_whole);
+  for (auto const& field : sample.fields) {
+    if (!may_be_cents || !counts_cents(field)) continue;
+    doubts += "; in cents like " + field.path + "? Then add `minor_units: 2`";
+    break;
+  }
+  if (names_earnings(money)) return doubts;
+  for (auto const& field : sample.fields) {
+    if (!field.is_list || !names_earnings(field)) continue;
+    doubts += "; or the order's value? The list " + field.path +
+              " may hold what was earned: read it with `each`";
+    break;
+  }
+  return doubts;
+}
+
+std::string money_column(Sample const& sample, Roles const& roles, bool with_all_words) {
   auto const number = guess_number(*roles.money).value_or(NumberGuess());
   std::string options = ", required: true";
   std::string comment = "guess: what was earned";
@@ -78,9 +102,10 @@ std::string money_column(Roles const& roles, bool with_all_words) {
     options += ", minor_units: 2";
     comment += ", in cents as the name says; leave out `minor_units` if it is not";
   }
+  comment += doubts_about(sample, *roles.money);
   auto const text = inner("amount", roles.money->path, options, comment);
   if (number.unreadable.empty()) return text;
-  return "      # The amounts are written like " + number.unreadable +
+  return "      # The amounts are written like " + one_line(number.unreadable) +
          ", with signs or brackets that affsync does not read: rows with them go to\n"
          "      # quarantine. Export plain numbers, such as -12.30, or read another column.\n" +
          text;
@@ -95,11 +120,11 @@ std::string currency_column(Roles const& roles) {
   return line + "USD}  # the sample names no currency: check this\n";
 }
 
-std::string columns_of(Roles const& roles, bool with_all_words) {
+std::string columns_of(Sample const& sample, Roles const& roles, bool with_all_words) {
   std::string text;
   bool const is_client = roles.table == "client";
   if (roles.money != nullptr) {
-    text += money_column(roles, with_all_words);
+    text += money_column(sample, roles, with_all_words);
     text += currency_column(roles);
   }
   if (!is_client && roles.table != "payout" && roles.client != nullptr) {
@@ -152,7 +177,11 @@ std::string left_fields(Sample const& sample, std::string const& written) {
     if (used(": ") || used("[") || used(", ")) continue;
     text += (text.empty() ? "" : ", ") + field.path;
   }
-  return text.empty() ? "" : "    # Not read: " + text + "\n";
+  std::string unnamed;
+  for (auto const& name : sample.unnamed) unnamed += (unnamed.empty() ? "" : ", ") + name;
+  if (!unnamed.empty())
+    unnamed = "    # Fields with names that no path can have: " + unnamed + "\n";
+  return (text.empty() ? "" : "    # Not read: " + text + "\n") + unnamed;
 }
 
 // Where an answer came from, taken apart.
@@ -237,7 +266,7 @@ std::string stream_text(Sample const& sample, Roles const& roles, Address const&
         "corrected "
         "file lacks are gone\n";
   }
-  text += "    map:\n" + columns_of(roles, with_all_words);
+  text += "    map:\n" + columns_of(sample, roles, with_all_words);
   return text + left_fields(sample, text);
 }
 
@@ -261,7 +290,8 @@ std::string base_text(Address const& address, std::string const& name) {
 std::string file_text(std::string const& name, std::string const& file, Address const& address,
                       std::string const& stream) {
   auto const slash = file.rfind('/');
-  return "# A first connector, written from " + file.substr(slash == file.npos ? 0 : slash + 1) +
+  return "# A first connector, written from " +
+         one_line(file.substr(slash == file.npos ? 0 : slash + 1)) +
          ". Each comment marks a guess: check it.\n"
          "# `affsync inspect SOURCE STREAM` shows rows beside their columns, and what nothing "
          "reads.\n"

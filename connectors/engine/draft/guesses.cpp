@@ -185,6 +185,11 @@ bool counts_cents(SampleField const& field) {
   return has_word(field, {"cents", "cent", "minor", "pence", "kopecks", "копейки", "копейках"});
 }
 
+bool names_earnings(SampleField const& field) {
+  return has_word(field, {"commission", "reward", "payout", "earning", "rebate", "provision",
+                          "комиссия", "вознаграждение"});
+}
+
 bool names_row(SampleField const& field) {
   auto const words = words_of(field.name);
   // "Number of trades" is a count.
@@ -334,6 +339,7 @@ std::vector<SampleField const*> guess_key(Sample const& sample, KeyWanted const&
   if (!ids.empty() && (wanted.of_clients || is_likelier(ids.front()))) return {ids.front()};
   bool const is_client = wanted.of_clients && wanted.client != nullptr;
   if (is_client && is_unique(*wanted.client, sample.rows)) return {wanted.client};
+  if (wanted.of_events) return {};
   // Days and clients that occur once in a sample may occur again in the next file.
   std::vector<SampleField const*> key;
   std::vector<std::string> joined(sample.rows);

@@ -38,6 +38,8 @@ std::string currency_in(SampleField const& money);
 
 // Returns true if the name says that the values are cents, or another smallest unit.
 bool counts_cents(SampleField const& field);
+// Returns true if the name says that somebody earns what is there, not that a client pays it.
+bool names_earnings(SampleField const& field);
 // Returns true if the values are amounts or counts, which tell no rows apart.
 bool is_measure(SampleField const& field);
 // Returns true if the name is that of an id.
@@ -55,13 +57,16 @@ bool is_unique(SampleField const& field, std::size_t rows);
 
 struct KeyWanted {
   bool of_clients = false;  // a row is a client
+  bool of_events = false;   // a row is about a moment, and equal ones may come in one second
   SampleField const* client = nullptr;
   std::vector<SampleField const*> parts;      // that may tell rows apart together; null: none
   std::vector<SampleField const*> not_these;  // never alone
 };
 
 // Returns the fields that tell the rows apart: an id if there is one, else a few of `parts`; empty
-// if no few do. Amounts and counts are never among them.
+// if no few do, and for events that have no id of their own: their time, or the id of an order that
+// several of them have, tells them apart only in this sample. Amounts and counts are never among
+// them.
 std::vector<SampleField const*> guess_key(Sample const& sample, KeyWanted const& wanted);
 
 }  // namespace affsync::engine

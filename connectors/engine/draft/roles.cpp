@@ -44,12 +44,28 @@ bool is_whole_amount(SampleField const& field) {
 Found find_money(Sample const& sample) {
   // One in units before the same one in cents.
   for (auto* const fits : {&is_whole_amount, &is_amount}) {
-    auto const* found =
-        find_called(sample,
-                    {"totalcommission", "commissionstotal", "commission", "reward", "payout",
-                     "earning", "rebate", "income", "revenue", "profit", "amount", "sum", "total",
-                     "betrag", "provision", "сумма", "Сумма", "вознаграждение", "Вознаграждение"},
-                    *fits);
+    auto const* found = find_called(sample,
+                                    {"totalcommission",
+                                     "commissionstotal",
+                                     "commission",
+                                     "reward",
+                                     "payout",
+                                     "earning",
+                                     "rebate",
+                                     "payment",
+                                     "income",
+                                     "revenue",
+                                     "profit",
+                                     "amount",
+                                     "sum",
+                                     "total",
+                                     "betrag",
+                                     "provision",
+                                     "сумма",
+                                     "Сумма",
+                                     "вознаграждение",
+                                     "Вознаграждение"},
+                                    *fits);
     if (found != nullptr) return found;
   }
   return nullptr;
@@ -95,6 +111,7 @@ Roles guess_roles(Sample const& sample, std::string const& file) {
   wanted.client = roles.client;
   wanted.parts = {roles.day, roles.client, roles.link, roles.kind, roles.country};
   wanted.not_these = {roles.money, roles.day, roles.currency, roles.status};
+  wanted.of_events = !wanted.of_clients && roles.day_form && roles.day_form->has_time;
   roles.key = guess_key(sample, wanted);
   return roles;
 }

@@ -136,6 +136,15 @@ Result<Json> open_table(std::string_view bytes, Sample& sample) {
   return document;
 }
 
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7F;
+}
+
+// The language names no field with a control character: a line of the file would end there.
+bool can_be_named(std::string_view name) {
+  return !name.empty() && std::ranges::none_of(name, is_control);
+}
+
 // Finds the longest list of objects in a document, and its path.
 std::pair<std::string, Json const*> longest_list(Json const& document) {
   struct Place {
@@ -158,6 +167,7 @@ std::pair<std::string, Json const*> longest_list(Json const& document) {
     }
     if (!place.value->is_object() || place.depth > 4) continue;
     for (auto const& member : place.value->members()) {
+      if (!can_be_named(member.name)) continue;
       auto const step = path_step(member.name);
       open.push_back(
           {place.path.empty() ? step : place.path + "." + step, &member.value, place.depth + 1});
@@ -181,6 +191,13 @@ std::string first_element(std::string_view text) {
 void collect_fields(Json const& row, std::string const& before, int depth,
                     std::map<std::string, std::size_t>& places, Sample& sample) {
   for (auto const& member : row.members()) {
+    if (!can_be_named(member.name)) {
+      auto name = Json::string(before + member.name).dump();
+      if (std::ranges::find(sample.unnamed, name) == sample.unnamed.end()) {
+        sample.unnamed.push_back(std::move(name));
+      }
+      continue;
+    }
     auto const path = before + path_step(member.name);
     if (member.value.is_object() && depth < 3) {
       collect_fields(member.value, path + ".", depth + 1, places, sample);
@@ -195,6 +212,7 @@ void collect_fields(Json const& row, std::string const& before, int depth,
     }
     auto& field = sample.fields[place->second];
     ++field.rows;
+    field.is_list = field.is_list || (member.value.is_array() && !member.value.items().empty());
     auto const text = member.value.scalar_text();
     if (!text || trim_blanks(*text).empty()) continue;
     field.is_number = field.is_number && member.value.is_number();
@@ -243,6 +261,8 @@ std::string yaml_text(std::string_view text) {
                                equal_without_case(text, "on") || equal_without_case(text, "off");
   if (plain && !means_something) return std::string(text);
   if (text == "$") return "$";
+  // A line break in single quotes is read as a blank.
+  if (std::ranges::any_of(text, is_control)) return Json::string(std::string(text)).dump();
   std::string quoted = "'";
   for (char const c : text) {
     if (c == '\'') quoted += '\'';

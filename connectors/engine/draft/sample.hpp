@@ -19,6 +19,7 @@ struct SampleField {
   std::vector<std::string> values;  // of the rows that have it, without empty ones
   std::size_t rows = 0;             // how many have it, empty or not
   bool is_number = false;           // all values are numbers of the document itself
+  bool is_list = false;             // a row has a list with something in it there
 };
 
 struct Sample {
@@ -27,12 +28,15 @@ struct Sample {
   int skipped = 0;                 // lines before the header
   std::string records;             // path of the rows; empty: `rows`
   std::vector<SampleField> fields;
+  // Fields whose names no path can have, escaped as in JSON: empty ones and those with control
+  // characters.
+  std::vector<std::string> unnamed;
   std::size_t rows = 0;
 };
 
 Result<Sample> read_sample(std::string_view bytes, std::string_view file);
 
-// Returns the text as a YAML scalar, quoted if it must be.
+// Returns the text as a YAML scalar on one line, quoted if it must be.
 std::string yaml_text(std::string_view text);
 
 }  // namespace affsync::engine

@@ -92,6 +92,58 @@ TEST(Draft, ASampleWithoutRowsIsRefused) {
       "and `value` by hand.");
 }
 
+// A line of the file would end in such a name.
+TEST(Draft, NamesThatNoPathCanHaveAreLeftOut) {
+  auto const draft = draft_of(
+      R"({"a\nb":[{"x":1},{"x":2},{"x":3}],"rows":[{"id":1,"amount":"1.5","bad\nname: {":"x",)"
+      R"("":"y","in":{"tab\t":1}},{"id":2,"amount":"2.5","bad\nname: {":"z"}]})",
+      "re\nwards.json");
+  EXPECT_EQ(draft.rows, 2U);
+  expect_line(draft, "    records: rows\n");
+  expect_line(draft,
+              "    # Fields with names that no path can have: \"bad\\nname: {\", \"\", "
+              "\"in.tab\\t\"\n");
+  auto const table = draft_of("id,\"pay\nout\",amount\n1,x,1.5\n2,y,2.5\n", "a.csv");
+  expect_line(table, "    # Fields with names that no path can have: \"pay\\nout\"\n");
+}
+
+// One click may bring several equal events in one second.
+TEST(Draft, EventsWithoutAnIdAreTheirContent) {
+  auto const draft =
+      draft_of(R"({"rows":[{"time":"2026-11-15T14:30:00","clickId":"c1","payout":25.5},)"
+               R"({"time":"2026-11-15T14:31:00","clickId":"c1","payout":25.5},)"
+               R"({"time":"2026-11-16T00:00:00","clickId":"c2","payout":10}]})",
+               "conversions.json");
+  expect_line(draft, "    key: {hash: all}  # no id was found");
+  // A sum of each day has its day.
+  expect_line(draft_of("Day,Commission\n2026-10-05,1.00\n2026-10-06,2.00\n", "x.csv"),
+              "    key: Day  # guess");
+}
+
+TEST(Draft, APaymentIsAnAmount) {
+  auto const draft =
+      draft_of(R"({"results":[{"action_id":1,"status":"pending","payment":7.5,"currency":"USD"}]})",
+               "actions.json");
+  expect_line(draft, "    table: commission\n");
+  expect_line(draft, "      amount: {from: payment, required: true}");
+}
+
+TEST(Draft, WhatAnAmountMayMeanInsteadIsSaid) {
+  auto const cents = draft_of(
+      R"({"data":[{"id":"a","amount":3000,"currency":"USD","sale":{"tax_amount_cents":10}}]})",
+      "c.json");
+  expect_line(cents,
+              "      amount: {from: amount, required: true}  # guess: what was earned; in cents "
+              "like sale.tax_amount_cents? Then add `minor_units: 2`\n");
+  auto const order = draft_of(
+      R"({"data":[{"id":1,"amount":99.5,"currency":"USD","commissions":[{"amount":9.9}]}]})",
+      "c.json");
+  expect_line(
+      order,
+      "      amount: {from: amount, required: true}  # guess: what was earned; or the "
+      "order's value? The list commissions may hold what was earned: read it with `each`\n");
+}
+
 TEST(Draft, AnAnswerOfAnApiBecomesAStreamWithItsRequest) {
   auto const draft = draft_connector(
       R"({"items":[{"id":7,"commission":"1.5","currency":"EUR","day":"2026-10-05"}]})",
