@@ -49,6 +49,11 @@ Horizon horizon_of(SliceClose const& slice, PassState const& pass, std::optional
     return horizon;
   }
   horizon.judged_after = horizon.gone_before = seen_from;
+  if (!seen_from && !all && pass.live_rows == 1) {
+    // The last row of a list that has become empty.
+    horizon.judged_after = horizon.gone_before = slice.now - always_listed;
+    return horizon;
+  }
   // An empty list of the whole stream proves that all rows are gone; an empty window proves
   // nothing.
   horizon.judges = seen_from || all;

@@ -26,6 +26,10 @@ AgeSql age_sql(RecordTable const& table, bool in_windows);
 // the broker may count its days in another time zone, and by the hour.
 constexpr auto keeps_margin = std::chrono::days(2);
 
+// Every list is taken to show this much at least, unless `keeps` says less: where nothing else
+// tells whether a row vanished or became too old.
+constexpr auto always_listed = std::chrono::days(14);
+
 // Keys that one statement takes or gives.
 constexpr std::size_t keys_at_once = 10'000;
 

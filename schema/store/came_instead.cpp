@@ -22,23 +22,6 @@ constexpr Identity identities[] = {
      "true"},
 };
 
-// The first run whose new rows the stored days never stood without: that of the pass, or if a pass
-// before left some of these days in doubt, the first one after the last that succeeded. What such
-// passes stored stands beside what it takes the place of.
-std::string first_run(pqxx::transaction_base& tx, SliceClose const& slice, PassState const& pass) {
-  SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream,
-                         sql_day(slice.from), sql_day(slice.to), std::to_string(pass.pass_run_id)};
-  return exec(tx,
-              "SELECT CASE WHEN EXISTS (SELECT FROM affsync.coverage c WHERE c.source_id = $1::int"
-              " AND c.stream = $2 AND c.state = 'doubtful' AND c.day_from <= $4::date"
-              " AND c.day_to >= $3::date) THEN least($5::bigint, coalesce((SELECT q.run_id + 1"
-              " FROM affsync.sync_run q WHERE q.source_id = $1::int AND q.stream = $2"
-              " AND q.run_id < $5::bigint AND q.status = 'succeeded'"
-              " ORDER BY q.run_id DESC LIMIT 1), $5::bigint)) ELSE $5::bigint END",
-              params)[0][0]
-      .c_str();
-}
-
 // Rows that agree in their money are paired first; they changed in something else. Of the others
 // the sums of a group are compared. If fewer counts, the largest rows lose it, each at most all it
 // had. If more counts, one row gains it, unless more rows came than vanished: then some of them are
@@ -108,6 +91,21 @@ std::string compare_sql(std::string const& table, Identity const& of, std::strin
 
 }  // namespace
 
+std::string first_new_run(pqxx::transaction_base& tx, SliceClose const& slice,
+                          PassState const& pass) {
+  SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream,
+                         sql_day(slice.from), sql_day(slice.to), std::to_string(pass.pass_run_id)};
+  return exec(tx,
+              "SELECT CASE WHEN EXISTS (SELECT FROM affsync.coverage c WHERE c.source_id = $1::int"
+              " AND c.stream = $2 AND c.state = 'doubtful' AND c.day_from <= $4::date"
+              " AND c.day_to >= $3::date) THEN least($5::bigint, coalesce((SELECT q.run_id + 1"
+              " FROM affsync.sync_run q WHERE q.source_id = $1::int AND q.stream = $2"
+              " AND q.run_id < $5::bigint AND q.status = 'succeeded'"
+              " ORDER BY q.run_id DESC LIMIT 1), $5::bigint)) ELSE $5::bigint END",
+              params)[0][0]
+      .c_str();
+}
+
 CameInstead find_what_came(pqxx::transaction_base& tx, SliceClose const& slice,
                            Unseen const& unseen, Scope const& scope, PassState const& pass) {
   CameInstead found;
@@ -118,7 +116,7 @@ CameInstead find_what_came(pqxx::transaction_base& tx, SliceClose const& slice,
   auto params = scope.params;
   params.push_back(keys.take());
   auto const all_keys = "$" + std::to_string(params.size()) + "::text[]";
-  params.push_back(first_run(tx, slice, pass));
+  params.push_back(first_new_run(tx, slice, pass));
   auto const run = "$" + std::to_string(params.size()) + "::bigint";
   std::unordered_map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < unseen.keys.size(); ++i) places.emplace(unseen.keys[i], i);

@@ -28,6 +28,12 @@ struct CameInstead {
 CameInstead find_what_came(pqxx::transaction_base& tx, SliceClose const& slice,
                            Unseen const& unseen, Scope const& scope, PassState const& pass);
 
+// Returns the first run whose new rows the stored days never stood without: that of the pass, or if
+// a pass before left some of these days in doubt, the first one after the last that succeeded. What
+// such passes stored stands beside what it takes the place of.
+std::string first_new_run(pqxx::transaction_base& tx, SliceClose const& slice,
+                          PassState const& pass);
+
 // Notes that the return of these rows is no change of money, which that of the vanished rows tells.
 void note_returned(pqxx::transaction_base& tx, SliceClose const& slice,
                    std::vector<std::string> const& keys);

@@ -3,25 +3,17 @@
 #include <pqxx/transaction_base>
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "schema/store/absence.hpp"
+#include "schema/store/aged_rows.hpp"
 #include "schema/store/came_instead.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/pass_closer.hpp"
 #include "schema/store/walk.hpp"
 
 namespace affsync::schema {
-namespace {
-
-bool is_certain(SliceClose const& slice, PassState const& pass) {
-  if (!slice.seen_keys.empty()) return true;
-  if (!slice.from) return false;
-  if (pass.oldest && *pass.oldest < TimePoint(*slice.from)) return true;
-  return slice.keeps_from && *slice.keeps_from + keeps_margin <= *slice.from;
-}
-
-}  // namespace
-
 std::vector<std::string> unseen_in(pqxx::transaction_base& tx, SliceClose const& slice,
                                    Scope const& scope, std::vector<std::uint64_t>* live) {
   std::vector<std::string> keys;
@@ -41,25 +33,34 @@ std::vector<std::string> unseen_in(pqxx::transaction_base& tx, SliceClose const&
   return keys;
 }
 
-Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
-                   PassState const& pass, FileRows& files) {
+Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& asked,
+                   Scope const& days, PassState const& pass, FileRows& files) {
   Unseen unseen;
-  if (!is_certain(slice, pass)) return unseen;
+  bool const of_file = !slice.file.empty();
+  if (of_file && slice.seen_keys.empty() && !lists_older_days(slice, pass)) return unseen;
   auto const from = " FROM " + merge_sql_for(*slice.table).table + " t WHERE ";
   std::vector<std::uint64_t> live;
-  unseen.keys = unseen_in(tx, slice, scope, &live);
+  unseen.keys = unseen_in(tx, slice, asked, &live);
   files.judge(live);
   std::erase_if(unseen.keys, [&](std::string const& key) {
     if (!files.keeps(hash_key(key))) return false;
     unseen.kept.push_back(key);
     return true;
   });
+  if (!of_file && !unseen.keys.empty()) {
+    auto aged = take_aged(tx, slice, asked, days, pass, unseen.keys);
+    unseen.oldest = aged.oldest;
+    unseen.has_oldest = true;
+    unseen.aged = std::ssize(aged.keys);
+    unseen.kept.insert(unseen.kept.end(), std::make_move_iterator(aged.keys.begin()),
+                       std::make_move_iterator(aged.keys.end()));
+  }
   if (unseen.keys.empty()) return unseen;
   // A row that changed comes as a new one. Only by how much the set shrinks may be a fault.
-  auto params = scope.params;
+  auto params = asked.params;
   params.push_back(std::to_string(pass.pass_run_id));
   auto const fresh = int_of(exec(tx,
-                                 "SELECT count(*)" + from + scope.condition +
+                                 "SELECT count(*)" + from + asked.condition +
                                      " AND t.revision = 1 AND t.run_id >= $" +
                                      std::to_string(params.size()) + "::bigint",
                                  params)[0][0]);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,10 +14,13 @@ namespace affsync::schema {
 
 struct Unseen {
   std::vector<std::string> keys;  // of the rows to delete
-  std::vector<std::string> kept;  // of those that another file holds
+  std::vector<std::string> kept;  // of those that another file holds, or that are too old
+  std::int64_t aged = 0;          // of the kept ones, those that are too old for the broker's list
   std::int64_t shrinks = 0;       // by how many rows the slice has fewer than before
   std::int64_t live = 0;          // rows of the stream, if that was asked
   bool too_many = false;          // none of them may be deleted
+  bool has_oldest = false;        // `oldest` is that of the rows that the slice saw
+  std::optional<TimePoint> oldest;
 };
 
 // Returns the keys of the live rows of the scope that the slice did not see. `live` takes the
@@ -24,11 +28,12 @@ struct Unseen {
 std::vector<std::string> unseen_in(pqxx::transaction_base& tx, SliceClose const& slice,
                                    Scope const& scope, std::vector<std::uint64_t>* live = nullptr);
 
-// Finds the live rows of the scope that the slice did not see. A slice without rows replaces
-// nothing unless the broker lists older rows: it may have forgotten the days. `files` tell which
+// Finds those of the rows that the slice asked for which it did not see. Rows that may be too old
+// for the broker's list are kept: in a slice without rows all, unless the broker lists older ones.
+// A file holds all of its period. `days`: all live rows of the slice's days; `files` tell which
 // rows are those of other files.
-Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
-                   PassState const& pass, FileRows& files);
+Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& asked,
+                   Scope const& days, PassState const& pass, FileRows& files);
 
 // Adds a condition that leaves the rows with these keys out.
 void leave_out(std::vector<std::string> const& keys, Scope& scope);

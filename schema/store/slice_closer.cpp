@@ -192,8 +192,9 @@ SliceClosed SliceCloser::close(PgSession& session) {
   if (slice_.table->keeps_records()) {
     forget_seen(tx, slice_, pass);
     if (slice_.replaces && slice_.mark_vanished) {
-      unseen = find_unseen(tx, slice_, asked, pass, files);
-      missed.oldest = oldest_seen(tx, slice_, scope, pass);
+      unseen = find_unseen(tx, slice_, asked, scope, pass, files);
+      missed.kept = unseen.aged;
+      missed.oldest = unseen.has_oldest ? unseen.oldest : oldest_seen(tx, slice_, scope, pass);
     } else if (all_there) {
       if (!whole_stream) missed.oldest = oldest_seen(tx, slice_, scope, pass);
     } else if (slice_.mark_vanished) {

@@ -152,6 +152,23 @@ TEST_F(Retention, asleep_for_longer_than_the_broker_remembers_the_gap_is_told_on
   EXPECT_EQ(coverage().size(), 3U);
 }
 
+TEST_F(Retention, asleep_beside_windows_that_are_replaced_the_gap_is_told_once) {
+  serve_days(window("7d", day(-20)), "    mode: replace_window\n");
+  ASSERT_EQ(sync().status, 0);
+  set_ahead(45);
+  auto const synced = sync();
+  EXPECT_EQ(synced.of("rows", "error_code"), "coverage_gap") << synced.out;
+  EXPECT_EQ(marked(), "0");
+  using Lines = std::vector<std::vector<std::string>>;
+  EXPECT_EQ(coverage(), (Lines{{day(-20), day(0), "proven"},
+                               {day(1), day(15), "lost"},
+                               {day(16), day(45), "proven"}}));
+  EXPECT_EQ(sync().status, 0);
+  EXPECT_EQ(sync({"--full"}).status, 0);
+  EXPECT_EQ(marked(), "0");
+  EXPECT_EQ(query("select count(*) from reporting.reconciliations where not matched"), "0");
+}
+
 TEST_F(Retention, asleep_with_a_known_retention_nothing_older_is_asked_for) {
   serve_days(window("7d", day(-20)), "    keeps: 30d\n");
   ASSERT_EQ(sync().status, 0);

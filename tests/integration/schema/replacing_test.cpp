@@ -159,6 +159,72 @@ TEST_F(Replacing, AnEmptySliceReplacesOnlyIfTheBrokerListsOlderRows) {
   EXPECT_EQ(live(), "a b c x y");
 }
 
+// Of days long ago, what is older than all that the broker lists may only have become too old.
+TEST_F(Replacing, RowsOlderThanTheListAreKeptAndNotCompared) {
+  declare("feed", "commission", true);
+  auto const first = begin();
+  put(first, "2026-01-10", {"a"});
+  put(first, "2026-01-11", {"b", "c"});
+  put(first, "2026-01-12", {"d", "e"});
+  end_pass(first);
+  auto const run = begin();
+  auto close = of_day(run, "2026-01-10", {"c", "d"});
+  close.to = parse_day("2026-01-12");
+  TotalToCompare total;
+  total.metric = "rows";
+  total.broker_value = "2";
+  close.totals.push_back(total);
+  // `b` is of a day that the broker lists, `a` may be too old.
+  auto const result = closed(close);
+  EXPECT_EQ(result.replaced, 2);
+  EXPECT_EQ(result.kept, 1);
+  EXPECT_TRUE(result.unmatched.empty());
+  EXPECT_EQ(live(), "a c d");
+  EXPECT_EQ(value("SELECT pass_oldest FROM affsync.stream_state"), "2026-01-11 23:59:59.999999+00");
+  // With a `keeps` it is certain.
+  close.keeps_from = parse_day("2026-01-01");
+  close.mass_drop_limit = 1;
+  EXPECT_EQ(closed(close).replaced, 1);
+  EXPECT_EQ(live(), "c d");
+}
+
+TEST_F(Replacing, TheLastRowOfAllGoesOnceTheBrokerCountsNone) {
+  declare("feed", "commission", true);
+  auto const first = begin();
+  put(first, "2026-02-20", {"a"});
+  end_pass(first);
+  auto const run = begin();
+  EXPECT_EQ(closed(of_day(run, "2026-02-20", {})).replaced, 0);
+  auto close = of_day(run, "2026-02-20", {});
+  close.verified = true;
+  EXPECT_EQ(closed(close).replaced, 1);
+}
+
+// Without a count two passes have to find the list empty, and a row of long ago may be too old.
+TEST_F(Replacing, TheLastRowOfAListThatIsNotReplacedGoesInTheSecondPass) {
+  declare("feed", "commission", true);
+  auto const pass = [&](std::string const& day) {
+    auto const run = begin();
+    auto close = of_day(run, day, {});
+    close.replaces = false;
+    closed(close);
+    auto const deleted = close_pass(run, "commission", 1).deleted;
+    end(run);
+    return deleted;
+  };
+  auto const first = begin();
+  put(first, "2026-02-20", {"a"});
+  end_pass(first);
+  EXPECT_EQ(pass("2026-02-20"), 0);
+  EXPECT_EQ(pass("2026-02-20"), 1);
+  auto const second = begin();
+  put(second, "2026-02-10", {"b"});
+  end_pass(second);
+  EXPECT_EQ(pass("2026-02-10"), 0);
+  EXPECT_EQ(pass("2026-02-10"), 0);
+  EXPECT_EQ(live(), "b");
+}
+
 TEST_F(Replacing, ARowThatComesBackIsThereAgain) {
   load();
   auto const run = begin("feed", "incremental");
