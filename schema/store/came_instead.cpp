@@ -23,10 +23,11 @@ constexpr Identity identities[] = {
 };
 
 // Rows that agree in their money are paired first; they changed in something else. Of the others
-// the sums of a group are compared. If fewer counts, the largest rows lose it, each at most all it
-// had. If more counts, one row gains it, unless more rows came than vanished: then some of them are
-// new money, and which is not known. The two sides meet in windows and not in joins: what
-// PostgreSQL does not know the number of, it would compare row by row.
+// the sums of a group are compared. If less counts, the largest rows lose it, each at most all it
+// had, also if nothing but pairs vanished: then what came besides lowers the sum. If more counts,
+// one row gains it, unless more rows came than vanished: then some of them are new money, and which
+// is not known, so that only what exceeds their money is a gain. The two sides meet in windows and
+// not in joins: what PostgreSQL does not know the number of, it would compare row by row.
 //   gone   vanished rows, `stood` false for one that was never proven: it came and went in doubt
 //   came   rows that are new since, `returned` if they had vanished before
 // The result: 0 for a vanished row and 1 for a returned one, its key, what counted, what counts in
@@ -70,6 +71,8 @@ std::string compare_sql(std::string const& table, Identity const& of, std::strin
          " count(*) FILTER (WHERE NOT pair AND is_new) OVER w AS rows_came,"
          " sum(amount) FILTER (WHERE NOT pair AND NOT is_new) OVER w AS was,"
          " sum(amount) FILTER (WHERE NOT pair AND is_new) OVER w AS is_now,"
+         " sum(greatest(amount, 0)) FILTER (WHERE NOT pair AND is_new) OVER w AS new_money,"
+         " bool_or(pair) OVER w AS has_pairs,"
          " bool_and(because IS NOT NULL) FILTER (WHERE NOT pair AND is_new) OVER w AS all_void,"
          " max(because) FILTER (WHERE NOT pair AND is_new) OVER w AS why_void,"
          " row_number() OVER by_size = 1 AS largest,"
@@ -77,16 +80,19 @@ std::string compare_sql(std::string const& table, Identity const& of, std::strin
          " sum(greatest(amount, 0)) OVER (PARTITION BY g, pair, is_new) AS all_of_it FROM paired"
          " WINDOW w AS (PARTITION BY g),"
          " by_size AS (PARTITION BY g, pair, is_new ORDER BY amount DESC, external_id)),"
-         " shared AS (SELECT *, CASE WHEN rows_came > rows_gone THEN least(is_now, was)"
-         " ELSE is_now END - was AS gain FROM summed)"
+         " shared AS (SELECT *, CASE WHEN rows_gone = 0 THEN least(is_now, 0)"
+         " WHEN pair THEN 0 WHEN rows_came > rows_gone"
+         " THEN least(is_now, greatest(was, is_now - new_money)) - was"
+         " ELSE is_now - was END AS gain FROM summed)"
          " SELECT 0, external_id, amount, amount, NULL FROM gone WHERE NOT stood"
-         " UNION ALL SELECT 0, external_id, amount, CASE WHEN pair THEN amount ELSE amount"
+         " UNION ALL SELECT 0, external_id, amount, amount"
          " - least(greatest(amount, 0), greatest(-gain - before_it, 0))"
-         " + CASE WHEN largest THEN greatest(gain, 0) - greatest(-gain - all_of_it, 0) ELSE 0 END"
-         " END, CASE WHEN NOT pair AND all_void THEN why_void END"
+         " + CASE WHEN largest THEN greatest(gain, 0) - greatest(-gain - all_of_it, 0) ELSE 0 END,"
+         " CASE WHEN NOT pair AND all_void THEN why_void END"
          " FROM shared WHERE NOT is_new AND (pair OR rows_came > 0)"
          " UNION ALL SELECT 1, external_id, NULL, NULL, NULL FROM shared"
-         " WHERE is_new AND returned AND because IS NULL AND (pair OR rows_gone > 0)";
+         " WHERE is_new AND returned AND because IS NULL"
+         " AND (pair OR rows_gone > 0 OR has_pairs AND is_now < 0)";
 }
 
 }  // namespace

@@ -215,6 +215,44 @@ TEST_F(CameInstead, SeveralRowsOfAClientAreComparedBySum) {
   expect_whole_history();
 }
 
+// What counts of a day has become less, although more rows came than went.
+TEST_F(CameInstead, ASumThatFallsIsTakenBackWhateverTheNumberOfRows) {
+  read({{"C1", "0", "rejected"}});
+  read({{"C1", "-1", "rejected"}, {"C1", "-1"}});
+  EXPECT_EQ(taken(), "lowered C1 USD 0 -1 -1");
+  read({{"C2", "9"}, {"C2", "5", "rejected"}}, "2026-02-27");
+  read({{"C2", "9"}, {"C2", "6", "rejected"}, {"C2", "-2"}}, "2026-02-27");
+  EXPECT_EQ(taken(), "lowered C1 USD 0 -1 -1\nlowered C2 USD 0 -2 -2");
+  // A pair has what was taken, and what came below nothing takes it.
+  read({{"C3", "9", "pending"}, {"C3", "4", "pending"}}, "2026-02-26");
+  read({{"C3", "9"}, {"C3", "4"}, {"C3", "-3"}}, "2026-02-26");
+  EXPECT_EQ(value("SELECT sum(difference) FROM reporting.clawbacks WHERE client_ref = 'C3'"), "-3");
+  EXPECT_EQ(alerts(), "broker-1 took back 6.00 USD");
+  // The same once more, when rows come back.
+  read({{"C3", "9"}, {"C3", "4", "pending"}}, "2026-02-26");
+  read({{"C3", "9"}, {"C3", "4"}, {"C3", "-3"}}, "2026-02-26");
+  EXPECT_EQ(value("SELECT sum(difference) FROM reporting.retroactive_changes"
+                  " WHERE client_ref = 'C3'"),
+            "-3");
+  // A new row below nothing where nothing went is a new row.
+  read({{"C4", "9"}}, "2026-02-25");
+  read({{"C4", "9"}, {"C4", "-2"}}, "2026-02-25");
+  EXPECT_EQ(value("SELECT count(*) FROM reporting.clawbacks WHERE client_ref = 'C4'"), "0");
+  expect_whole_history();
+}
+
+// Only money that came can be new money.
+TEST_F(CameInstead, WhatIsNoLongerBelowNothingIsRaised) {
+  read({{"C1", "-1"}});
+  read({{"C1", "-1", "rejected"}, {"C1", "0"}});
+  EXPECT_EQ(changes(), "C1 USD -1 0 1");
+  read({{"C2", "-5"}}, "2026-02-27");
+  read({{"C2", "1"}, {"C2", "0"}}, "2026-02-27");
+  EXPECT_EQ(changes(), "C1 USD -1 0 1\nC2 USD -5 0 5");
+  EXPECT_EQ(taken(), "");
+  expect_whole_history();
+}
+
 // A pass in doubt stores rows beside those whose place they take, and the next one lets these go.
 TEST_F(CameInstead, RowsOfAPassInDoubtAreNewAsWell) {
   read({{"C1", "5"}});
