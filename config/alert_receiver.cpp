@@ -202,8 +202,9 @@ AlertReceiver read_receiver(yaml::Node const& node, Environment const& env) {
   if (auto const value = map.find("tls")) receiver.ca_file = read_ca_file(*value);
   if (auto const value = map.find("proxy")) receiver.proxy = read_secret(*value, "proxy", env);
   map.explain("url", "Did you mean `webhook`?");
-  map.explain("email", "Mail is sent by a command: [/usr/bin/mail, -s, \"${title}\", ADDRESS].");
-  map.explain("mail", "Mail is sent by a command: [/usr/bin/mail, -s, \"${title}\", ADDRESS].");
+  constexpr auto mail = "Mail is sent by a command: [/usr/share/affsync/mail_alert.sh, ADDRESS].";
+  map.explain("email", mail);
+  map.explain("mail", mail);
   map.finish();
   if (int(webhook.has_value()) + int(telegram.has_value()) + int(command.has_value()) != 1) {
     node.fail("a receiver takes one of webhook, telegram and command");

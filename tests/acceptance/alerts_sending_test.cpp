@@ -3,10 +3,12 @@
 #include <csignal>
 #include <fstream>
 #include <iterator>
+#include <sstream>
 
 #include "schema/store/crash_point.hpp"
 #include "tests/acceptance/alerts_fixture.hpp"
 #include "tests/support/http_get.hpp"
+#include "tests/support/places/places.hpp"
 
 namespace affsync::test::alerts_sending_test {
 namespace {
@@ -148,6 +150,63 @@ TEST_F(AlertSending, ACommandGetsItsMessage) {
   EXPECT_EQ(sync().status, 0);
   std::ifstream in(out);
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "affsync: one\none\n\ntext\n");
+}
+
+// Those that ship as a script, which hands a whole message over to a mail program: here to one that
+// keeps it as it came.
+TEST_F(AlertSending, AMailHasItsTitleInTheHeaderAndNothingElseOfIt) {
+  auto const out = (dir_.path() / "mail").string();
+  auto const program = dir_.write("msmtp", "#!/bin/sh\n{ echo \"$@\"; cat; } > " + out + "\n");
+  std::filesystem::permissions(program, std::filesystem::perms(0755));
+  auto const script = in_source("config/mail_alert.sh").string();
+  tell({"{name: mail, command: [" + script + ", me@example.com]}"});
+  environment["PATH"] = dir_.path().string() + ":" + std::getenv("PATH");
+  put("mail", "Über: nörthfx = 20,5 € 取引");
+  EXPECT_EQ(sync().status, 0);
+  std::ifstream in(out);
+  std::string const mail{std::istreambuf_iterator<char>(in), {}};
+  auto const body = mail.find("\n\n");
+  ASSERT_NE(body, mail.npos) << mail;
+  auto const header = mail.substr(0, body + 1);
+  auto const date = header.find("Date: ");
+  ASSERT_NE(date, header.npos) << header;
+  EXPECT_EQ(header.substr(0, date),
+            "--read-recipients\n"
+            "To: me@example.com\n"
+            "Subject: =?UTF-8?B?YWZmc3luYzogw5xi?=\n"
+            " =?UTF-8?B?ZXI6IG7DtnJ0aGZ4?=\n"
+            " =?UTF-8?B?ID0gMjAsNSDigqwg5Y+W?=\n"
+            " =?UTF-8?B?5byV?=\n");
+  EXPECT_EQ(header.substr(header.find('\n', date) + 1),
+            "Auto-Submitted: auto-generated\n"
+            "MIME-Version: 1.0\n"
+            "Content-Type: text/plain; charset=utf-8\n"
+            "Content-Transfer-Encoding: base64\n");
+  EXPECT_EQ(mail.substr(body + 2), "w5xiZXI6IG7DtnJ0aGZ4ID0gMjAsNSDigqwg5Y+W5byVCgp0ZXh0Cg==\n");
+}
+
+// The program of a receiver may also be run by hand, with any title.
+TEST_F(AlertSending, NoTitleAddsAHeaderToItsMail) {
+  ProcessOptions options;
+  options.program = in_source("config/mail_alert.sh");
+  options.arguments = {"me@example.com", "/bin/cat"};
+  options.input = "text\n";
+  for (std::string const title : {"a\nBcc: evil@example.com\n\nbody", "a\r\nBcc: b@example.com",
+                                  "?= \\n %s $(id) `id` \"'", ""}) {
+    options.environment["AFFSYNC_ALERT_TITLE"] = title;
+    auto const mail = run(options);
+    EXPECT_EQ(mail.status, 0) << mail.err;
+    std::istringstream lines(mail.out.substr(0, mail.out.find("\n\n")));
+    for (std::string line; std::getline(lines, line);) {
+      EXPECT_LE(line.size(), 76u) << line;
+      EXPECT_TRUE(line.starts_with(" =?UTF-8?B?") || line.starts_with("To: me@example.com") ||
+                  line.starts_with("Subject: =?UTF-8?B?") || line.starts_with("Date: ") ||
+                  line.starts_with("Auto-Submitted: ") || line.starts_with("MIME-Version: ") ||
+                  line.starts_with("Content-T"))
+          << line;
+    }
+    EXPECT_EQ(mail.out.substr(mail.out.find("\n\n") + 2), "dGV4dAo=\n");
+  }
 }
 
 // An hour, told by the database: six attempts fail; then everything arrives in order, once.
