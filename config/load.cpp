@@ -6,6 +6,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "base/local_user.hpp"
 #include "base/yaml/node.hpp"
 #include "config/alerts_section.hpp"
 #include "config/environment.hpp"
@@ -165,6 +166,9 @@ Result<Config> load_config(std::string const& file, Environment const& env, Secr
   auto const unreadable = [&](std::string const& reason) {
     // The one of the directory comes before that of the service.
     std::string hint;
+    if (reason == std::strerror(EACCES)) {
+      hint = who_may_read(file) + " --config FILE names another.";
+    }
     if (file == "./affsync.yaml") hint = "--config FILE names another, wherever you are.";
     Error error(ErrorCode::config_invalid, "cannot read the configuration: " + reason, hint);
     return error.at(file);

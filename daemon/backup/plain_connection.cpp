@@ -16,8 +16,7 @@ std::string message_of(PGconn* connection) {
 Result<PlainConnection> PlainConnection::open(std::string const& url) {
   Handle connection(PQconnectdb(url.c_str()), &PQfinish);
   if (PQstatus(connection.get()) != CONNECTION_OK) {
-    return Error(ErrorCode::database_unavailable, message_of(connection.get()),
-                 "Check database.url and that the server runs.");
+    return schema::connection_error(message_of(connection.get()));
   }
   // Notices such as "does not exist, skipping" are nobody's concern.
   PQsetNoticeProcessor(connection.get(), [](void*, char const*) {}, nullptr);

@@ -113,7 +113,7 @@ constexpr KnownRefusal known_refusals[] = {
 
 // Returns a hint for 'database "x" does not exist' and 'role "x" does not exist', from a server or
 // a pooler; empty for other messages.
-std::string hint_of_missing(std::string_view message) {
+std::string hint_of_missing(std::string_view message, LocalUsers const& users) {
   constexpr std::string_view tail = "\" does not exist";
   auto const end = message.find(tail);
   if (end == std::string_view::npos) return {};
@@ -125,9 +125,27 @@ std::string hint_of_missing(std::string_view message) {
            "` (as a user who may, such as postgres), or correct database.url.";
   }
   if (message.substr(0, begin).ends_with("role ")) {
+    // Without a user in database.url, it is that of the machine.
+    if (name == users.own && users.has_other(service_user_name)) {
+      return "The service's database is for its own user: " + as_user(service_user_name) +
+             ". For another one, name its user in database.url" +
+             (name == "root" ? "." : ", or `createuser " + name + "` first.");
+    }
     return "Create it first: `createuser " + name + "`, or correct the user in database.url.";
   }
   return {};
+}
+
+// The server goes by the user of the machine, who is not the one of database.url.
+std::string hint_of_peer(std::string_view message, LocalUsers const& users) {
+  constexpr std::string_view words = "Peer authentication failed for user \"";
+  auto const at = message.find(words);
+  if (at == std::string_view::npos) return {};
+  auto const rest = message.substr(at + words.size());
+  auto const name = rest.substr(0, rest.find('"'));
+  if (!users.has_other(name)) return {};
+  return "The server lets in only the user " + std::string(name) +
+         " of this machine as that: " + as_user(name) + ".";
 }
 
 KnownState const* find_state(std::string_view sqlstate) {
@@ -242,7 +260,7 @@ std::string hint_for_connecting(std::string_view message) {
 
 }  // namespace
 
-Error connection_error(std::string_view message) {
+Error connection_error(std::string_view message, LocalUsers const& users) {
   // With several hosts each has its own line. Report one that contains a known refusal.
   auto text = message;
   for (auto const& known : known_refusals) {
@@ -250,11 +268,12 @@ Error connection_error(std::string_view message) {
     if (at == std::string_view::npos) continue;
     auto const begin = message.rfind('\n', at);
     text = message.substr(begin == std::string_view::npos ? 0 : begin + 1);
+    auto const peer = hint_of_peer(text, users);
     Error error(ErrorCode::database_unavailable, "no connection to PostgreSQL: " + one_line(text),
-                std::string(known.hint));
+                peer.empty() ? std::string(known.hint) : peer);
     return error;
   }
-  auto hint = hint_of_missing(message);
+  auto hint = hint_of_missing(message, users);
   if (hint.empty()) hint = hint_for_connecting(message);
   return Error(ErrorCode::database_unavailable, "no connection to PostgreSQL: " + one_line(text),
                std::move(hint));

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/local_user.hpp"
 
 namespace affsync::schema {
 
@@ -41,8 +42,9 @@ std::string_view hint_of_sqlstate(std::string_view sqlstate);
 bool is_data_error(std::string_view sqlstate, std::string_view message);
 bool is_data_error(pqxx::sql_error const& error);
 
-// Makes an error with a hint from libpq's message about a failed connection.
-Error connection_error(std::string_view message);
+// Makes an error with a hint from libpq's message about a failed connection. `users`: where the
+// server goes by the user of the machine, another one may be meant.
+Error connection_error(std::string_view message, LocalUsers const& users = local_users());
 
 // Converts PostgreSQL's "ERROR:  text\nCONTEXT:  COPY t, line 3, column amount: …" to `text (column
 // amount)`.

@@ -1,4 +1,6 @@
 // The output and exit status of the commands.
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -319,6 +321,39 @@ TEST_F(Commands, status_and_reports_print) {
 }
 
 // After an update the daemon may not have been restarted yet.
+TEST_F(Commands, who_may_not_read_the_configuration_is_told_who_may) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can become another user";
+  configure();
+  std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
+  ASSERT_EQ(::chown(config_file().c_str(), 0, 1),
+            0);  // the group `daemon`, and a user of that name
+  std::filesystem::permissions(config_file(), std::filesystem::perms(0640));
+  auto options = command({"status"});
+  options.arguments = {
+      "--reuid", "65534", "--regid", "65534", "--clear-groups", options.program.string(), "status"};
+  options.program = "setpriv";
+  auto told = run(options);
+  EXPECT_EQ(told.status, 2);
+  EXPECT_NE(told.err.find("cannot read the configuration: Permission denied"), std::string::npos)
+      << told.err;
+  EXPECT_NE(told.err.find("`sudo -u daemon affsync …`"), std::string::npos) << told.err;
+  options.arguments.back() = "backup";
+  options.arguments.push_back("out.dump");
+  told = run(options);
+  EXPECT_NE(told.err.find("`sudo -u daemon affsync …`"), std::string::npos) << told.err;
+  std::filesystem::permissions(config_file(), std::filesystem::perms(0600));
+  told = run(options);
+  EXPECT_NE(told.err.find("`sudo affsync …`"), std::string::npos) << told.err;
+}
+
+// A server that is asked by libpq alone is no worse explained than one that the store asks.
+TEST_F(Commands, a_backup_says_what_to_do_about_a_missing_role) {
+  start_broker();
+  use_database("{url: \"" + database_url() + " user=nobody_here\"}");
+  auto const backup = affsync({"backup", "out.dump"});
+  EXPECT_NE(backup.err.find("createuser nobody_here"), std::string::npos) << backup.err;
+}
+
 TEST_F(Commands, a_schema_of_another_version_is_said_to_be_one) {
   start_broker();
   ASSERT_EQ(sync().status, 0);

@@ -104,6 +104,40 @@ TEST(ConnectionError, SaysWhatToDoAboutEachKindOfRefusal) {
   }
 }
 
+// The service's user has its own role, and the machine's PostgreSQL goes by the users of the
+// machine.
+TEST(ConnectionError, NamesTheUserToRunAsWhereTheServerGoesByTheMachines) {
+  auto const exists = [](std::string const& name) { return name == "affsync" || name == "anna"; };
+  auto const hint = [&](std::string const& own, std::string const& message) {
+    return connection_error("connection to server on socket \"/run/x\" failed: FATAL:  " + message,
+                            LocalUsers{own, exists})
+        .hint;
+  };
+  EXPECT_EQ(hint("root", "role \"root\" does not exist\n"),
+            "The service's database is for its own user: `sudo -u affsync affsync …`. For another "
+            "one, name its user in database.url.");
+  EXPECT_EQ(hint("anna", "role \"anna\" does not exist\n"),
+            "The service's database is for its own user: `sudo -u affsync affsync …`. For another "
+            "one, name its user in database.url, or `createuser anna` first.");
+  // A user that database.url names, the service itself, and a machine without the service.
+  for (auto const& [own, role] :
+       {std::pair("root", "boss"), std::pair("affsync", "affsync"), std::pair("zoe", "root")}) {
+    EXPECT_EQ(hint(own, "role \"" + std::string(role) + "\" does not exist\n"),
+              "Create it first: `createuser " + std::string(role) +
+                  "`, or correct the user in database.url.");
+  }
+  auto const nobody = [](std::string const&) { return false; };
+  EXPECT_EQ(
+      connection_error("FATAL:  role \"root\" does not exist", LocalUsers{"root", nobody}).hint,
+      "Create it first: `createuser root`, or correct the user in database.url.");
+
+  EXPECT_EQ(hint("root", "Peer authentication failed for user \"affsync\"\n"),
+            "The server lets in only the user affsync of this machine as that: `sudo -u affsync "
+            "affsync …`.");
+  EXPECT_EQ(hint("root", "Peer authentication failed for user \"boss\"\n"),
+            "Check the user in database.url, and pg_hba.conf of the server.");
+}
+
 TEST(ConnectionString, AddsLimitsWhereTheUserGaveNone) {
   StoreOptions options;
   options.url = "host=h password='a b' connect_timeout=9";
