@@ -75,6 +75,14 @@ TimePoint Schedule::next(TimePoint last_start, double jitter) const {
   return time ? *time + part(seconds(30)) : last_start + days(366);
 }
 
+TimePoint Schedule::believed(TimePoint written, std::optional<TimePoint> last_success,
+                             TimePoint now) const {
+  if (believes(written, now)) return written;
+  if (!last_success) return now;
+  auto const due = next(*last_success, 1);
+  return believes(due, now) ? due : now;
+}
+
 namespace {
 
 // Converts "15 min" to "15m"; empty if the text is not a number with the name of a unit.

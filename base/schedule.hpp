@@ -48,6 +48,12 @@ class Schedule {
   // Returns the next start after `last_start`, the start of the last run. `jitter` in [0, 1) delays
   // it by up to a tenth of the interval, at most a minute; a cron time by up to 30 s.
   TimePoint next(TimePoint last_start, double jitter) const;
+  // False for a time of the next run that is further ahead than one interval: it was written while
+  // a clock was wrong, or the interval longer.
+  bool believes(TimePoint due, TimePoint now) const { return due <= next(now, 1); }
+  // Returns when the run is really due that was written down for `written`: then, unless that time
+  // cannot be believed; else one interval after the last success; else now.
+  TimePoint believed(TimePoint written, std::optional<TimePoint> last_success, TimePoint now) const;
   // Returns the time between two runs, used to detect a stream that is late by three intervals. For
   // a cron line it is the longest regular gap (over a weekend, for example), so that a planned
   // pause raises no alarm.

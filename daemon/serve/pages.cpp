@@ -89,6 +89,7 @@ struct Pages::Impl {
     }
     auto const began = steady_clock::now();
     auto streams = co_await PendingCall<Health>::wait(health_call, query_limit, "the status query");
+    streams = with_believed_runs(std::move(streams), parts.interval, parts.clock->now());
     health_took = steady_clock::now() - began;
     health_end = began + health_took;
     health_at = parts.clock->now();

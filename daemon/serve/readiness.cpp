@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/schedule.hpp"
 #include "daemon/reports/spans.hpp"
 
 namespace affsync::serve {
@@ -76,6 +77,17 @@ std::vector<NotReady> late_streams(std::vector<schema::StreamHealth> const& stre
     late.push_back(std::move(entry));
   }
   return late;
+}
+
+std::vector<schema::StreamHealth> with_believed_runs(std::vector<schema::StreamHealth> streams,
+                                                     IntervalOf const& interval, TimePoint now) {
+  for (auto& health : streams) {
+    auto const every = interval(health.source, health.stream);
+    if (!every || !health.next_run_at) continue;
+    health.next_run_at =
+        Schedule(*every).believed(*health.next_run_at, health.last_success_at, now);
+  }
+  return streams;
 }
 
 std::vector<NotReady> not_ready(std::vector<schema::StreamHealth> const& streams,

@@ -31,6 +31,11 @@ struct NotReady {
 std::vector<NotReady> late_streams(std::vector<schema::StreamHealth> const& streams,
                                    IntervalOf const& interval, TimePoint started_at, TimePoint now);
 
+// Returns them with the times of their next runs at which they are really due; see
+// Schedule::believed(). Streams without an interval stay as they are.
+std::vector<schema::StreamHealth> with_believed_runs(std::vector<schema::StreamHealth> streams,
+                                                     IntervalOf const& interval, TimePoint now);
+
 // Returns the late streams and, without waiting for lateness, the sources that are blocked and
 // those where the latest run of every stream has failed. Such a source has one entry, not one for
 // each stream.

@@ -26,8 +26,7 @@ std::optional<TimePoint> due_later(StreamTask const& task, schema::StreamState c
   TimePoint due = *state.next_run_at;
   if (state.last_success_at) due = std::min(due, task.every.next(*state.last_success_at, 1));
   // A time further ahead than one interval was written while the clock was wrong: ignore it.
-  bool const believable = due <= task.every.next(now, 1);
-  if (believable && due > now) return due;
+  if (task.every.believes(due, now) && due > now) return due;
   return std::nullopt;
 }
 

@@ -178,6 +178,22 @@ TEST(Schedule, JitterMovesCronByUpToHalfAMinute) {
   EXPECT_EQ(schedule.next(at(2026, 1, 1, 6, 0, 15), 0), at(2026, 1, 2, 6));
 }
 
+TEST(Schedule, BelievesNoRunFurtherAheadThanOneInterval) {
+  auto const every = parse_schedule("15m").value();
+  auto const now = at(2026, 11, 29, 12);
+  EXPECT_EQ(every.believed(now + 15min, now, now), now + 15min);
+  EXPECT_EQ(every.believed(now - 1min, std::nullopt, now), now - 1min);
+  // The next run waits for one interval after the last success, as a daemon that starts does.
+  EXPECT_EQ(every.believed(now + 26h, now - 5min, now), now + 11min);
+  EXPECT_EQ(every.believed(now + 26h, now - 1h, now), now - 44min);
+  EXPECT_EQ(every.believed(now + 26h, std::nullopt, now), now);
+  EXPECT_EQ(every.believed(now + 26h, now + 25h, now), now);
+  auto const daily = parse_schedule("0 6 * * *").value();
+  EXPECT_EQ(daily.believed(at(2026, 11, 30, 6), std::nullopt, now), at(2026, 11, 30, 6));
+  EXPECT_EQ(daily.believed(at(2026, 12, 1, 6), at(2026, 11, 29, 6, 1), now),
+            at(2026, 11, 30, 6, 0, 30));
+}
+
 TEST(Schedule, IntervalOfACronLineIsItsLongestUsualPause) {
   EXPECT_EQ(parse_schedule("*/15 * * * *")->interval(), minutes(15));
   EXPECT_EQ(parse_schedule("0 6 * * *")->interval(), days(1));

@@ -225,6 +225,21 @@ TEST_F(PagesTest, not_ready_at_once_when_every_stream_of_a_source_has_failed) {
             std::string::npos);
 }
 
+// A clock that was a day ahead wrote it; the daemon does not wait for it.
+TEST_F(PagesTest, a_next_run_that_no_run_waits_for_is_not_shown) {
+  store_.streams[0].next_run_at = clock_.time + 26h;
+  auto const status = get("/api/status");
+  EXPECT_EQ(text(json(status), "streams.0.next_run_at"),
+            format_time(std::chrono::floor<std::chrono::seconds>(clock_.time + 6min)));
+  auto const figures = get("/metrics").body;
+  auto const seconds = std::chrono::floor<std::chrono::seconds>(clock_.time + 6min);
+  EXPECT_NE(figures.find("affsync_stream_next_run_timestamp_seconds{source=\"exness-main\","
+                         "stream=\"rewards\"} " +
+                         std::to_string(seconds.time_since_epoch().count())),
+            std::string::npos)
+      << figures;
+}
+
 TEST_F(PagesTest, not_ready_at_once_when_a_source_is_blocked_and_ready_when_that_is_over) {
   store_.streams[0].blocked_until = clock_.time + 1h;
   store_.streams[0].blocked_code = "auth_invalid";
