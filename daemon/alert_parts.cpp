@@ -45,6 +45,14 @@ std::optional<schema::DiskNow> disk_now(config::DatabaseConfig const& database) 
   return alerts::disk_of(space);
 }
 
+std::string told_if_full(config::DatabaseConfig const& database) {
+  constexpr std::int64_t segment = 16 << 20;  // of the server's log of changes, the WAL
+  auto const disk = disk_now(database);
+  if (!disk || disk->free_bytes >= segment) return {};
+  return "the disk of the database is full, and nothing new is stored: make room below " +
+         database.state_dir;
+}
+
 void check_receivers(boost::asio::any_io_executor const& executor,
                      config::AlertsConfig const& alerts) {
   for (auto const& receiver : alerts.receivers) alerts::make_receiver(executor, receiver).value();

@@ -3,6 +3,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "config/model.hpp"
@@ -18,6 +19,10 @@ std::vector<schema::SourceNow> sources_now(std::vector<sync::StreamTask> const& 
 
 // The disk under an embedded database; nullopt for a server that may be elsewhere.
 std::optional<schema::DiskNow> disk_now(config::DatabaseConfig const& database);
+
+// Says that this disk is full; empty while it is not. Alerts cannot tell it then: they are written
+// to the same disk.
+std::string told_if_full(config::DatabaseConfig const& database);
 
 // Throws Failure config_invalid if a receiver cannot be used as it is configured.
 void check_receivers(boost::asio::any_io_executor const& executor,

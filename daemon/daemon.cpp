@@ -127,6 +127,11 @@ struct Daemon::Impl {
     parts.connectors = [this] { return cli::connectors_json(app_.all_manifests()); };
     parts.workers = &app_.workers();
     parts.notes = [this] { return notes(); };
+    parts.full_disk = [this]() -> std::optional<serve::NotReady> {
+      auto told = told_if_full(app_.config().database);
+      if (told.empty()) return std::nullopt;
+      return serve::NotReady{{}, {}, "database_full", std::move(told)};
+    };
     parts.hosts = own_names(app_.config().http);
     parts.access = access_of(app_.config().http);
     parts.on_guessing = [this](std::string const& caller) {

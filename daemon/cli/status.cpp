@@ -7,6 +7,7 @@
 #include <iostream>
 #include <utility>
 
+#include "daemon/alert_parts.hpp"
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/open_alerts.hpp"
@@ -57,6 +58,9 @@ int run_status(CommonOptions const& common, Output output) {
     }
   }
   tell_about_database(app);
+  if (auto const full = told_if_full(app.config().database); !full.empty()) {
+    std::cerr << "affsync: " << full << "\n";
+  }
   return 0;
 }
 

@@ -110,6 +110,7 @@ struct Pages::Impl {
     state.started_at = parts.started_at;
     state.now = parts.clock->now();
     state.not_ready = not_ready(streams, parts.interval, parts.started_at, state.now);
+    if (auto full = parts.full_disk()) state.not_ready.push_back(std::move(*full));
     if (parts.notes) state.notes = parts.notes();
     std::set<std::pair<std::string, std::string>> late;
     for (auto const& entry : state.not_ready) late.emplace(entry.source, entry.stream);

@@ -18,6 +18,7 @@
 #include "daemon/serve/access.hpp"
 #include "daemon/serve/database_silence.hpp"
 #include "daemon/serve/metrics.hpp"
+#include "daemon/serve/readiness.hpp"
 #include "schema/store/store.hpp"
 
 namespace affsync::serve {
@@ -50,6 +51,8 @@ struct PagesParts {
   async::Workers* workers = nullptr;
   // Returns problems of the daemon itself, for the dashboard. May be null.
   std::function<std::vector<std::string>()> notes;
+  // Returns the reason not to be ready if the disk of the database is full.
+  std::function<std::optional<NotReady>()> full_disk = [] { return std::optional<NotReady>(); };
   // Host names that requests may use besides localhost and addresses; see host_names.hpp.
   std::vector<std::string> hosts;
   AccessRules access;

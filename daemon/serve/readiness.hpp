@@ -22,7 +22,7 @@ constexpr int intervals_allowed = 3;
 struct NotReady {
   std::string source;  // empty when it is about the database
   std::string stream;  // empty when it is about the whole source
-  std::string reason;  // database, blocked, all_failed, late, never_succeeded
+  std::string reason;  // database, database_full, blocked, all_failed, late, never_succeeded
   std::string message;
 };
 

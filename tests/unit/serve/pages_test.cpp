@@ -65,6 +65,10 @@ class PagesTest : public ::testing::Test {
     };
     parts.hosts = {"affsync.example"};
     parts.notes = [this] { return notes_; };
+    parts.full_disk = [this]() -> std::optional<NotReady> {
+      if (full_disk_.empty()) return std::nullopt;
+      return NotReady{{}, {}, "database_full", full_disk_};
+    };
     parts.started_at = clock_.time - 24h;
     parts.database_url = "host=/var/lib/affsync dbname=affsync";
     parts.ping_limit = 50ms;
@@ -98,6 +102,7 @@ class PagesTest : public ::testing::Test {
   FixedClock clock_;
   FakeStore store_;
   std::vector<std::string> notes_;
+  std::string full_disk_;  // empty: there is room
   Metrics metrics_;
   Pages pages_;
 };
@@ -238,6 +243,17 @@ TEST_F(PagesTest, a_next_run_that_no_run_waits_for_is_not_shown) {
                          std::to_string(seconds.time_since_epoch().count())),
             std::string::npos)
       << figures;
+}
+
+// The rule of alerts that tells it cannot: it is judged, and written down, in that database.
+TEST_F(PagesTest, not_ready_while_the_disk_of_the_database_is_full) {
+  full_disk_ = "the disk is full";
+  auto const response = get("/readyz");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(text(json(response), "reasons.0.reason"), "database_full");
+  EXPECT_EQ(text(json(response), "reasons.0.message"), "the disk is full");
+  full_disk_.clear();
+  EXPECT_EQ(get("/readyz").status, 200);
 }
 
 TEST_F(PagesTest, not_ready_at_once_when_a_source_is_blocked_and_ready_when_that_is_over) {
