@@ -15,9 +15,9 @@ namespace {
 // `written`: the path as a message may show it. A variable of the environment may hold a secret
 // that was meant to be the secret itself, and not the name of its file.
 std::string read_from(yaml::Node const& node, std::string const& what, std::string const& path,
-                      std::string const& written) {
+                      std::string const& written, std::string const& hint = {}) {
   auto text = read_secret_file(path);
-  if (!text) missing(node, what + ": cannot read " + written + ": " + text.error().message);
+  if (!text) missing(node, what + ": cannot read " + written + ": " + text.error().message, hint);
   return std::move(*text);
 }
 
@@ -96,14 +96,16 @@ Secret read_if_there(yaml::Node const& node, std::string const& what, Environmen
   if (name.empty() || name.find('/') != std::string::npos || name == "." || name == "..") {
     credential->fail("a credential's name is the name of a file, without a path");
   }
+  auto const hint =
+      "systemd hands it over at the start of a service, not at a reload: restart it "
+      "once its unit has LoadCredential=" +
+      credential->written() + ":PATH.";
   auto const directory = env("CREDENTIALS_DIRECTORY");
   if (!directory || directory->empty()) {
-    missing(
-        *credential, what + ": $CREDENTIALS_DIRECTORY is not set",
-        "systemd sets it for a service with LoadCredential=" + credential->written() + ":PATH.");
+    missing(*credential, what + ": $CREDENTIALS_DIRECTORY is not set", hint);
   }
   Secret secret(read_from(*credential, what, *directory + "/" + name,
-                          *directory + "/" + credential->written()));
+                          *directory + "/" + credential->written(), hint));
   note(*directory + "/" + name);
   return secret;
 }

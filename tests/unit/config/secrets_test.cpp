@@ -121,24 +121,29 @@ TEST_F(SecretForms, WhatTheEnvironmentHoldsIsNotShownAsAPath) {
   EXPECT_EQ(missing("{file: \"none/${SECRET}\"}", env),
             "the credential `password`: cannot read none/${SECRET}: No such file or directory");
   EXPECT_EQ(missing("{credential: \"${SECRET}\"}", env),
-            "the credential `password`: $CREDENTIALS_DIRECTORY is not set. systemd sets it for a "
-            "service with LoadCredential=${SECRET}:PATH.");
+            "the credential `password`: $CREDENTIALS_DIRECTORY is not set. systemd hands it "
+            "over at the start of a service, not at a reload: restart it once its unit has "
+            "LoadCredential=${SECRET}:PATH.");
   auto const of_service =
       environment({{"SECRET", "hunter2"}, {"CREDENTIALS_DIRECTORY", directory_.string()}});
   EXPECT_EQ(missing("{credential: \"${SECRET}\"}", of_service),
             "the credential `password`: cannot read " + path("${SECRET}") +
-                ": No such file or directory");
+                ": No such file or directory. systemd hands it over at the start of a service, not "
+                "at a reload: restart it once its unit has LoadCredential=${SECRET}:PATH.");
 }
 
 TEST_F(SecretForms, SystemdCredential) {
   write("broker", "hunter2\n");
   auto const env = environment({{"CREDENTIALS_DIRECTORY", directory_.string()}});
   EXPECT_EQ(password("{credential: broker}", env), "hunter2");
-  EXPECT_EQ(missing("{credential: other}", env), "the credential `password`: cannot read " +
-                                                     path("other") + ": No such file or directory");
+  EXPECT_EQ(missing("{credential: other}", env),
+            "the credential `password`: cannot read " + path("other") +
+                ": No such file or directory. systemd hands it over at the start of a service, not "
+                "at a reload: restart it once its unit has LoadCredential=other:PATH.");
   EXPECT_EQ(missing("{credential: broker}"),
-            "the credential `password`: $CREDENTIALS_DIRECTORY is not set. systemd sets it for a "
-            "service with LoadCredential=broker:PATH.");
+            "the credential `password`: $CREDENTIALS_DIRECTORY is not set. systemd hands it "
+            "over at the start of a service, not at a reload: restart it once its unit has "
+            "LoadCredential=broker:PATH.");
 }
 
 TEST_F(SecretForms, CredentialsNameIsNoPath) {
