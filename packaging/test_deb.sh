@@ -211,10 +211,12 @@ is "shell of the user" "$(inside getent passwd affsync | cut -d: -f7)" /usr/sbin
 is "owner of the configuration" "$(mode /etc/affsync/affsync.yaml)" "640 root:affsync"
 for there in usr/share/affsync/schemas/affsync.schema.json usr/share/affsync/prometheus/alerts.yml \
   usr/share/affsync/connectors/exness.yaml usr/share/doc/affsync/affsync.example.yaml \
-  usr/share/doc/affsync/copyright usr/share/man/man1/affsync.1.gz usr/share/man/man5/affsync.yaml.5.gz \
+  usr/share/doc/affsync/copyright usr/share/doc/affsync/README.md usr/share/doc/affsync/docs/README.md \
+  usr/share/doc/affsync/docs/brokers/hfm.md usr/share/affsync/mail_alert.sh usr/share/man/man1/affsync.1.gz usr/share/man/man5/affsync.yaml.5.gz \
   usr/share/man/man5/affsync-connector.5.gz usr/share/bash-completion/completions/affsync; do
   [ -n "${AFFSYNC_BEFORE-}" ] || holds test -e "$(path $there)"
 done
+[ -n "${AFFSYNC_BEFORE-}" ] || holds sh packaging/check_documents.sh "$(path usr/share/doc/affsync)"
 
 inside affsync --version
 

@@ -367,6 +367,9 @@ TEST_F(Init, asks_for_another_broker_until_there_is_none) {
                                                "wintrado-main.password.secret"}));
   auto const screen = person.screen();
   EXPECT_EQ(screen.find("Next:"), screen.rfind("Next:")) << screen;
+  // This program is not installed; one that is names where its documents are.
+  EXPECT_TRUE(shows(screen, "\"From a trial to the service\" in docs/life.md of the sources."))
+      << screen;
   EXPECT_FALSE(shows(screen, password)) << screen;
   EXPECT_EQ(affsync({"check"}).status, 0) << config_text();
 }

@@ -172,6 +172,16 @@ void make_inbox(InitPlan const& plan) {
   }
 }
 
+// Returns the chapter of the manual that tells the way to the service: where the documents were
+// installed with this program, or else in the sources.
+std::string chapter_on_service() {
+  std::error_code failed;
+  auto const program = fs::read_symlink("/proc/self/exe", failed);
+  auto const installed = program.parent_path().parent_path() / "share/doc/affsync/docs/life.md";
+  return "\"From a trial to the service\" in " +
+         (fs::exists(installed, failed) ? installed.string() : "docs/life.md of the sources");
+}
+
 // Returns what to type next.
 std::string next_steps(InitPlan const& plan) {
   // The package's own configuration has no source: nothing runs that could be reloaded.
@@ -193,7 +203,8 @@ std::string next_steps(InitPlan const& plan) {
          "     # reads everything once\n  affsync report earnings" + option + "\n  affsync run" +
          option +
          "      # keeps it up to date; the page is http://127.0.0.1:9464\n"
-         "As a service of the machine: see \"systemd\" in the manual, docs/operations.md.\n";
+         "As a service of the machine: see " +
+         chapter_on_service() + ".\n";
 }
 
 // Returns what was written; nullopt if nothing was.
