@@ -272,8 +272,8 @@ void LeaseKeeper::give_back(Key const& key) {
     if (taken.empty() || taken.mapped().latest.empty()) return;
     token = taken.mapped().latest;
   }
-  // Capture `this`, not a shared_ptr. The destructor joins the executor's thread, so `this` stays
-  // valid; a last shared_ptr released on that thread would make the thread join itself.
+  // Capture no owner of this object: the last one, released on the executor's thread, would make
+  // the thread join itself.
   auto work = [key, token](PgSession& session) {
     SqlParams const params{std::to_string(key.first), key.second, token};
     in_transaction(session, [&](pqxx::transaction_base& tx) { return exec(tx, end_sql, params); });

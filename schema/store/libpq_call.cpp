@@ -7,6 +7,22 @@
 #include "schema/store/pqxx_versions.hpp"
 
 namespace affsync::schema {
+
+// It is private in libpqxx; an explicit instantiation, of which a program may have one, may name a
+// private member.
+template <auto get>
+struct RawConnection {
+  friend pqxx::internal::pq::PGconn* private_connection(ConnectionBase& connection) {
+    return (connection.*get)();
+  }
+};
+template struct RawConnection<&ConnectionBase::raw_connection>;
+pqxx::internal::pq::PGconn* private_connection(ConnectionBase& connection);
+
+pqxx::internal::pq::PGconn* raw_connection(ConnectionBase& connection) {
+  return private_connection(connection);
+}
+
 namespace {
 
 constexpr int whole_header = 20;  // of an array in binary form

@@ -108,20 +108,12 @@ inline pqxx::result exec_with_texts(pqxx::transaction_base& tx, std::string cons
 #endif
 }
 
-// Returns libpq's own connection, for what libpqxx has no function for: COPY in binary form. It is
-// private there; an explicit instantiation may name a private member.
 #if PQXX_VERSION_MAJOR < 7
 using ConnectionBase = pqxx::connection_base;
 #else
 using ConnectionBase = pqxx::connection;
 #endif
-template <auto get>
-struct RawConnection {
-  friend pqxx::internal::pq::PGconn* raw_connection(ConnectionBase& connection) {
-    return (connection.*get)();
-  }
-};
-template struct RawConnection<&ConnectionBase::raw_connection>;
+// Returns libpq's own connection, for what libpqxx has no function for: COPY in binary form.
 pqxx::internal::pq::PGconn* raw_connection(ConnectionBase& connection);
 
 // Thrown for a transaction that the server rolled back, where this is not a pqxx::sql_error with a

@@ -37,12 +37,14 @@ streams:
            R"(","day":"2026-03-01"})";
   }
   std::string told() const {
-    return query("select coalesce(string_agg(external_id || ' ' || coalesce(before::text, '-') ||"
-                 " '>' || coalesce(after::text, '-'), ', ' order by external_id, changed_at), '')"
-                 " from reporting.retroactive_changes") +
+    return query(
+               "select coalesce(string_agg(external_id || ' ' || coalesce(before::text, '-') ||"
+               " '>' || coalesce(after::text, '-'), ', ' order by external_id, changed_at), '')"
+               " from reporting.retroactive_changes") +
            " | " +
-           query("select coalesce(string_agg(external_id || ' ' || difference, ', ' order by"
-                 " external_id), '') from reporting.clawbacks");
+           query(
+               "select coalesce(string_agg(external_id || ' ' || difference, ', ' order by"
+               " external_id), '') from reporting.clawbacks");
   }
   std::vector<std::string> books{row("a", "3000", "good"), row("b", "500", "good"),
                                  row("c", "700", "bad")};
@@ -50,7 +52,8 @@ streams:
 
 TEST_F(OtherMapping, is_no_change_of_the_brokers) {
   books[1] = row("b", "400", "good");  // this one is
-  replace_connector(with_map("amount: {from: sum, minor_units: 2}", "good: approved, bad: rejected"));
+  replace_connector(
+      with_map("amount: {from: sum, minor_units: 2}", "good: approved, bad: rejected"));
   EXPECT_EQ(pass().status, 0);
   EXPECT_EQ(query("select string_agg(external_id || ' ' || amount || ' ' || status, ', ' order by"
                   " external_id) from affsync.commission"),

@@ -9,13 +9,14 @@ class SilentPaths : public Strangers {
  protected:
   // Serves two rows to a connector with these lines of its stream.
   void serve(std::string const& stream) {
-    start_own_broker("auth: {type: none}\nstreams:\n  rows:\n    table: commission\n    path: "
-                     "/list\n    records: rows\n    key: id\n" +
-                         stream,
-                     "{}", [](Asked const&) {
-                       return reply(R"({"rows":[{"id":1,"type":"sale","st":"ok","a":"5","c":"USD"},)"
-                                    R"({"id":2,"type":"refund","st":"refund","a":"7","c":"USD"}]})");
-                     });
+    start_own_broker(
+        "auth: {type: none}\nstreams:\n  rows:\n    table: commission\n    path: "
+        "/list\n    records: rows\n    key: id\n" +
+            stream,
+        "{}", [](Asked const&) {
+          return reply(R"({"rows":[{"id":1,"type":"sale","st":"ok","a":"5","c":"USD"},)"
+                       R"({"id":2,"type":"refund","st":"refund","a":"7","c":"USD"}]})");
+        });
   }
   // Returns what `check` says about the stream: its result, and its remarks.
   std::string checked() {
@@ -57,8 +58,9 @@ TEST_F(SilentPaths, an_amount_that_no_row_has) {
 TEST_F(SilentPaths, a_field_without_money_is_only_mentioned) {
   serve("    map: {amount: a, currency: c, link_code: tag}\n");
   EXPECT_EQ(checked(), "ok");
-  EXPECT_NE(affsync({"check"}).out.find("no row of this page has what is read as: link_code <- tag"),
-            std::string::npos);
+  EXPECT_NE(
+      affsync({"check"}).out.find("no row of this page has what is read as: link_code <- tag"),
+      std::string::npos);
 }
 
 TEST_F(SilentPaths, a_filter_that_takes_nothing) {
@@ -67,8 +69,9 @@ TEST_F(SilentPaths, a_filter_that_takes_nothing) {
   auto const first = pass();
   EXPECT_EQ(first.of("rows", "status"), "succeeded") << first.out;
   EXPECT_EQ(live_count(), "0");
-  auto const words = "none of the rows of the whole list is stored, because `where` takes none of "
-                     "them";
+  auto const words =
+      "none of the rows of the whole list is stored, because `where` takes none of "
+      "them";
   EXPECT_NE(first.err.find(words), std::string::npos) << first.err;
   EXPECT_NE(first.err.find("stt"), std::string::npos) << first.err;
 }

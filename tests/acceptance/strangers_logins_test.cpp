@@ -89,14 +89,15 @@ auth:
 
 TEST_F(StrangersLogins, a_key_for_a_user_without_a_password) {
   auto const encoded = base64("planted-api-key:");
-  start_own_broker("credentials: {key: {}}\nauth: {type: basic, user: \"${credentials.key}\", "
-                   "password: \"\"}\n" +
-                       list_yaml,
-                   "{key: planted-api-key}", [&](Asked const& asked) {
-                     return asked.header("Authorization") == "Basic " + encoded
-                                ? reply(one_row)
-                                : reply("{}", "401 Unauthorized");
-                   });
+  start_own_broker(
+      "credentials: {key: {}}\nauth: {type: basic, user: \"${credentials.key}\", "
+      "password: \"\"}\n" +
+          list_yaml,
+      "{key: planted-api-key}", [&](Asked const& asked) {
+        return asked.header("Authorization") == "Basic " + encoded
+                   ? reply(one_row)
+                   : reply("{}", "401 Unauthorized");
+      });
   expect_green(pass(), 1);
   expect_not_leaked({"planted-api-key", encoded});
 }

@@ -80,8 +80,8 @@ class RowSearch {
 
 std::optional<std::string> unnamed_row_in(StreamSpec const& stream, Json const& document) {
   // Rows that are made of elements have other fields than these.
-  bool const are_made = !stream.unwrap.empty() || stream.cells || !stream.each.empty() ||
-                        stream.expand;
+  bool const are_made =
+      !stream.unwrap.empty() || stream.cells || !stream.each.empty() || stream.expand;
   if (stream.document.format != DocumentFormat::xml || stream.document.row.empty() || are_made) {
     return std::nullopt;
   }
