@@ -69,8 +69,8 @@ std::set<std::string> columns_of_views(pqxx::transaction_base& tx) {
 // views are made from, which takes nothing. Whoever may set another as a trigger on a temporary
 // table can have the owner carry out a cast of their own.
 constexpr auto open_functions =
-    " FROM (SELECT * FROM pg_proc WHERE prosecdef AND pronamespace IN ("
-    "'affsync'::regnamespace, 'reporting'::regnamespace) AND proname <> 'client_days'"
+    " FROM (SELECT * FROM pg_proc WHERE prosecdef AND pronamespace = 'affsync'::regnamespace"
+    " AND proname <> 'client_days'"
     " AND has_function_privilege('public', oid, 'EXECUTE')) p";
 
 }  // namespace

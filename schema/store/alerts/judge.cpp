@@ -5,6 +5,7 @@
 #include "schema/store/alerts/alerts.hpp"
 #include "schema/store/alerts/causes.hpp"
 #include "schema/store/alerts/telling.hpp"
+#include "schema/store/alerts/turn.hpp"
 #include "schema/store/pg_error.hpp"
 #include "schema/store/pg_session.hpp"
 #include "schema/store/savepoint.hpp"
@@ -13,12 +14,6 @@
 namespace affsync::schema {
 namespace {
 
-// Not an advisory lock: whoever may only read could hold that, and keep all alerts silent.
-// Another judge is waited for as long; autovacuum gives way after a second.
-constexpr auto judge_lock =
-    "SET LOCAL lock_timeout = '3s';"
-    "LOCK TABLE affsync.alert_rule IN SHARE ROW EXCLUSIVE MODE;"
-    "SET LOCAL lock_timeout TO DEFAULT";
 // No rule may hold up the others for longer.
 constexpr auto rule_limit = "SET LOCAL statement_timeout = '30s'";
 
@@ -117,10 +112,7 @@ std::optional<TimePoint> quiet_end(pqxx::transaction_base& tx, AlertPolicy const
 AlertChanges judge_alerts(PgSession& session, AlertPolicy const& policy) {
   AlertChanges changes;
   Transaction tx(session);
-  try {
-    tx.exec(judge_lock);
-  } catch (pqxx::sql_error const& error) {
-    if (sqlstate_of(error) != "55P03") throw;
+  if (!take_turn(tx, "affsync.alert_rule")) {
     changes.busy = true;
     return changes;
   }

@@ -3,8 +3,8 @@
 
 #include "schema/store/alerts/alerts.hpp"
 #include "schema/store/alerts/telling.hpp"
+#include "schema/store/alerts/turn.hpp"
 #include "schema/store/alerts/words.hpp"
-#include "schema/store/pg_error.hpp"
 #include "schema/store/pg_session.hpp"
 #include "schema/store/quarantine.hpp"
 #include "schema/store/savepoint.hpp"
@@ -153,17 +153,7 @@ AlertMessage taken_message(pqxx::row const& row) {
 
 std::vector<AlertMessage> take_messages(PgSession& session, TakeMessages const& take) {
   Transaction tx(session);
-  // One at a time. Not an advisory lock, which whoever may only read could hold.
-  try {
-    tx.exec(
-        "SET LOCAL lock_timeout = '3s';"
-        "LOCK TABLE affsync.alert_message IN SHARE ROW EXCLUSIVE MODE;"
-        "SET LOCAL lock_timeout TO DEFAULT");
-  } catch (pqxx::sql_error const& error) {
-    if (sqlstate_of(error) != "55P03") throw;
-    return {};
-  }
-  if (is_being_sent(tx, take)) return {};
+  if (!take_turn(tx, "affsync.alert_message") || is_being_sent(tx, take)) return {};
   auto const allowed = static_cast<std::int64_t>(take.per_hour) - sent_lately(tx, take);
   if (allowed <= 0) return {};
   auto next = candidates(tx, take);
