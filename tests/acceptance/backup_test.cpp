@@ -257,7 +257,8 @@ TEST_F(Backup, a_failed_pg_dump_is_told_whatever_started_it) {
   start_broker();
   configure();
   ASSERT_EQ(sync().status, 0);
-  constexpr char const* cut_off = "ulimit -f 64; exec env --ignore-signal=CHLD \"$0\" backup \"$1\"";
+  constexpr char const* cut_off =
+      "ulimit -f 64; exec env --ignore-signal=CHLD \"$0\" backup \"$1\"";
   auto options = command({"-c", cut_off});
   options.arguments.push_back(options.program.string());
   options.arguments.push_back(path("affsync.dump"));
