@@ -44,4 +44,20 @@ std::optional<Error> lack_of_values(StreamTask const& task, std::vector<std::str
                    each->stream + "`.");
 }
 
+boost::asio::awaitable<std::optional<Error>> unread_values(StreamTask const& task,
+                                                           std::vector<std::string> const& found,
+                                                           schema::Store& store) {
+  auto lack = lack_of_values(task, found);
+  if (!lack) co_return std::nullopt;
+  auto giver = task.id;
+  giver.stream = task.stream_of_items();
+  auto const state = co_await store.load_state(std::move(giver));
+  if (state.last_success_at) co_return std::nullopt;
+  for (auto const refusal :
+       {ErrorCode::permission_denied, ErrorCode::not_found, ErrorCode::path_unknown}) {
+    if (state.last_error_code == to_string(refusal)) lack->code = refusal;
+  }
+  co_return lack;
+}
+
 }  // namespace affsync::sync

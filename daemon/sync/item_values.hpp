@@ -24,4 +24,11 @@ boost::asio::awaitable<void> find_items(StreamTask& task, schema::Store& store);
 // other streams.
 std::optional<Error> lack_of_values(StreamTask const& task, std::vector<std::string> const& found);
 
+// Returns lack_of_values() if the stream that gives them was never read to its end, so that there
+// may be rows to ask for; with the code of that stream's refusal where the broker does not offer
+// it. nullopt if it was read and has no row: then there is nothing to ask for.
+boost::asio::awaitable<std::optional<Error>> unread_values(StreamTask const& task,
+                                                           std::vector<std::string> const& found,
+                                                           schema::Store& store);
+
 }  // namespace affsync::sync

@@ -18,7 +18,7 @@
 namespace affsync::sync {
 namespace {
 
-// How long a stream waits for the first values of `for_each`.
+// How long a stream waits for another one whose rows give the values of `for_each`.
 constexpr auto wait_for_values = std::chrono::minutes(2);
 
 }  // namespace
@@ -103,6 +103,15 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
     start.anew = task_.file != nullptr || state.full_wanted_since_pass;
     start.again = state.doubtful;
     start.items = co_await item_values(task_, *parts_.store);
+    if (auto unread = co_await unread_values(task_, start.items, *parts_.store)) {
+      // The other stream may be read at this moment for the first time.
+      if (options_.scheduled && status_of(*unread) == RunStatus::failed) {
+        report_.next_run_at = report_.started_at + wait_for_values;
+        co_return Begun::not_due;
+      }
+      fail(std::move(*unread));
+      co_return Begun::refused;
+    }
     if (state.last_error_code == to_string(ErrorCode::auth_expired) && state.last_finished_at) {
       task_.session->note_closed(task_.plan->spec->request.path, state.consecutive_failures,
                                  *state.last_finished_at);
@@ -118,7 +127,6 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
       log_.warn(lack->message, {{"hint", lack->hint}});
     }
   }
-  lacks_values_ = lack_of_values(task_, start.items).has_value();
   start.now = report_.started_at;
   refuse_start_ahead(*task_.plan, report_.started_at);
   reader_.emplace(task_.plan, start);
@@ -204,25 +212,25 @@ asio::awaitable<void> StreamRun::close_pass() {
   report_.status = RunStatus::partial;
 }
 
-// Tells of a list of which `where` takes nothing. One that asks for rows that are not zero may be
-// right about all of them.
+// Tells of a list or a file of which `where` takes nothing. One that asks for rows that are not
+// zero may be right about all of them.
 void StreamRun::note_where() {
   auto const& where = task_.plan->spec->map.where;
-  if (takes_rows_ || report_.rows_read == 0 || !is_full_pass() || !where) return;
-  if (!where->not_zero) notes_.none_taken(report_.rows_read, where->path.text());
+  if (takes_rows_ || report_.rows_read == 0 || !where) return;
+  if (!is_full_pass() && !task_.file) return;
+  if (where->not_zero) return;
+  if (task_.file) {
+    report_.remarks.push_back("none of its rows is stored, because `where` (`" +
+                              where->path.text() + "`) takes none of them");
+    return;
+  }
+  notes_.none_taken(report_.rows_read, where->path.text());
 }
 
 asio::awaitable<void> StreamRun::end() {
   report_.finished_at = parts_.clock->now();
   notes_.contradicting(contradicting_);
-  if (options_.scheduled) {
-    report_.next_run_at = next_run_at(task_, report_, options_.jitter);
-    // The other stream may be read at this moment for the first time.
-    if (lacks_values_ && report_.next_run_at) {
-      report_.next_run_at =
-          std::min<TimePoint>(*report_.next_run_at, *report_.finished_at + wait_for_values);
-    }
-  }
+  if (options_.scheduled) report_.next_run_at = next_run_at(task_, report_, options_.jitter);
   if (begun_) {
     schema::RunEnd end;
     end.run = key_;

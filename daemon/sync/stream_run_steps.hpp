@@ -84,9 +84,8 @@ class StreamRun {
   bool doubted_before_ = false;   // the slice that was closed last is read again
   std::vector<schema::TableKeys> left_out_;  // stored rows that the connector now leaves out
   bool begun_ = false;
-  bool lacks_values_ = false;  // of `for_each`
-  bool read_to_end_ = false;   // all slices were read and closed
-  std::string first_cursor_;   // the cursor at the start of the run
+  bool read_to_end_ = false;  // all slices were read and closed
+  std::string first_cursor_;  // the cursor at the start of the run
   PassVerdict verdict_;
   std::optional<Prefetch> prefetch_;
   std::optional<PageRead> ready_;  // a page that was read and is not in the queue yet

@@ -39,6 +39,7 @@ streams:
 )",
                      "{}", [&](Asked const& asked) {
                        if (asked.path == "/clients") {
+                         if (!people_answer.empty()) return people_answer;
                          std::vector<std::string> list;
                          for (auto const& [id, rows] : rows_of)
                            list.push_back(R"({"id":")" + id + "\"}");
@@ -76,8 +77,33 @@ streams:
 
   std::map<std::string, std::vector<std::string>> rows_of{
       {"a", {"a1", "a2"}}, {"b", {"b1", "b2"}}, {"c", {"c1", "c2"}}};
-  std::string forgotten;  // the broker answers 404 for it
+  std::string forgotten;      // the broker answers 404 for it
+  std::string people_answer;  // in place of the list of clients
 };
+
+// Without the list of clients nobody knows what there is to ask for.
+TEST_F(RowsOfValues, are_not_said_to_be_read_while_the_list_of_values_never_was) {
+  serve();
+  auto const alone = pass({"--stream", "rows"});
+  EXPECT_EQ(alone.status, 1) << alone.out;
+  EXPECT_NE(alone.out.find("none is stored yet"), std::string::npos) << alone.out << alone.err;
+  people_answer = reply(R"({"error":"no"})", "403 Forbidden");
+  auto const refused = pass();
+  EXPECT_EQ(refused.status, 0) << refused.out << refused.err;
+  EXPECT_EQ(refused.of("people", "status"), "skipped") << refused.out;
+  EXPECT_EQ(refused.of("rows", "status"), "skipped") << refused.out;
+  people_answer.clear();
+  EXPECT_EQ(pass().status, 0);
+  EXPECT_EQ(live("external_id"), "a1 a2 b1 b2 c1 c2");
+}
+
+TEST_F(RowsOfValues, are_read_where_the_list_of_values_is_empty) {
+  rows_of.clear();
+  serve();
+  auto const synced = pass();
+  EXPECT_EQ(synced.of("rows", "status"), "succeeded") << synced.out << synced.err;
+  EXPECT_EQ(synced.status, 0) << synced.out;
+}
 
 TEST_F(RowsOfValues, stay_when_their_value_is_no_longer_asked_for) {
   serve();

@@ -84,6 +84,17 @@ TEST_F(SilentPaths, a_word_in_another_case) {
   EXPECT_NE(pass().err.find("`where` takes none of them"), std::string::npos);
 }
 
+TEST_F(SilentPaths, a_filter_that_takes_nothing_of_a_file) {
+  serve("    where: {st: [paid, open]}\n    map: {amount: a, currency: c}\n");
+  auto const list =
+      dir_.write("export.json", R"({"rows":[{"id":"1","st":"ok","a":"5","c":"USD"}]})");
+  auto const done = run_command({"import", list.string(), "--source", "main", "--stream", "rows"});
+  EXPECT_EQ(done.status, 0) << done.out << done.err;
+  EXPECT_NE(done.out.find("none of its rows is stored, because `where` (`st`) takes none of them"),
+            std::string::npos)
+      << done.out << done.err;
+}
+
 TEST_F(SilentPaths, a_filter_that_takes_some_is_quiet) {
   serve("    where: {st: ok}\n    map: {amount: a, currency: c}\n");
   EXPECT_EQ(checked(), "ok");
