@@ -225,13 +225,16 @@ std::string merge_statement(RecordTable const& table, MergeSql const& sql, std::
 }
 
 // For rows that equal the stored ones, except for the hash: a version that computed hashes
-// differently stored them.
-std::string rehash_statement(MergeSql const& sql) {
+// differently stored them. They are compared once more: what somebody else has changed since the
+// merge looked at it must not get the hash of what it is no longer.
+std::string rehash_statement(MergeSql const& sql, std::string const& given, Names const& compared) {
   return "UPDATE " + sql.table +
-         " t SET content_hash = x.content_hash FROM (SELECT k.external_id, k.content_hash,"
-         " t.ctid AS place FROM unnest($3::text[], $4::uuid[]) AS k (external_id, content_hash) " +
-         stored_row(sql.table, "t.ctid, t.content_hash", "k.external_id") +
-         " WHERE t.content_hash IS DISTINCT FROM k.content_hash OFFSET 0) x WHERE " + of_row +
+         " t SET content_hash = x.content_hash FROM (SELECT s.external_id, s.content_hash,"
+         " t.ctid AS place FROM " +
+         given + " " + stored_row(sql.table, "t.ctid, t.*", "s.external_id") +
+         " WHERE t.content_hash IS DISTINCT FROM s.content_hash AND t.deleted_at IS NULL"
+         " AND t.raw = s.raw AND " +
+         changed_columns(compared, "t.", "s.") + " = '' OFFSET 0) x WHERE " + of_row +
          "x.external_id AND t.ctid = x.place";
 }
 
@@ -273,19 +276,27 @@ std::string returned_statement(RecordTable const& table, MergeSql const& sql) {
          " FROM u";
 }
 
+// SQL for the rows as an item of FROM, with arrays as parameters from this number on.
+std::string given_rows(RecordTable const& table, int number) {
+  std::string parameters, names;
+  auto const add = [&](std::string_view type, std::string const& name) {
+    if (!names.empty()) parameters += ", ", names += ", ";
+    parameters += "$" + std::to_string(number++) + "::" + std::string(type) + "[]";
+    names += name;
+  };
+  add("text", "external_id");
+  add("jsonb", "raw");
+  add("uuid", "content_hash");
+  for (auto const& column : table.columns) add(to_sql(column.type), quote_name(column.name));
+  return "unnest(" + parameters + ") AS s (" + names + ")";
+}
+
 MergeSql build(RecordTable const& table) {
   MergeSql sql;
   Names columns, compared;
-  std::string parameters = "$8::text[], $9::jsonb[], $10::uuid[]";
-  std::string names = "external_id, raw, content_hash";
-  int number = 11;
   for (auto const& column : table.columns) {
-    auto const name = quote_name(column.name);
-    auto const type = std::string(to_sql(column.type));
-    columns.push_back(name);
-    if (!column.volatile_value) compared.push_back(name);
-    parameters += ", $" + std::to_string(number++) + "::" + type + "[]";
-    names += ", " + name;
+    columns.push_back(quote_name(column.name));
+    if (!column.volatile_value) compared.push_back(columns.back());
   }
   sql.table = "affsync." + quote_name(table.name);
   sql.head_columns = {{"external_id", BinaryType::text},
@@ -302,9 +313,8 @@ MergeSql build(RecordTable const& table) {
   sql.live_keys = "SELECT k.external_id FROM unnest($3::text[]) AS k (external_id) " +
                   stored_row(sql.table, "t.deleted_at", "k.external_id") +
                   " WHERE t.deleted_at IS NULL";
-  auto const arrays = "unnest(" + parameters + ") AS s (" + names + ")";
-  sql.merge = merge_statement(table, sql, arrays, compared);
-  sql.rehash = rehash_statement(sql);
+  sql.merge = merge_statement(table, sql, given_rows(table, 8), compared);
+  sql.rehash = rehash_statement(sql, given_rows(table, 3), compared);
   auto const from = table.index_of("occurred_from");
   auto const to = table.index_of("occurred_to");
   if (from && to) {

@@ -49,7 +49,7 @@ struct MergeSql {
   // $7 members of raw with personal data -> updated, restored. The rows are arrays from $8 on, in
   // the order of head_columns and columns.
   std::string merge;
-  // $1 source, $2 stream, $3 keys, $4 hashes; after a merge that updated fewer rows than given
+  // $1 source, $2 stream, and the rows from $3 on; after a merge that updated fewer than given
   std::string rehash;
   // Narrows time intervals with each reading; empty for tables without intervals.
   // $1 source, $2 stream, $3 keys, $4 from, $5 to, $6 run -> rows that contradict what is

@@ -60,14 +60,8 @@ class RecordMerge : public RowMerge {
       params.add_text(std::move(text));
     }
     add_arrays(rows, params);
-    tx.exec(by_place_only);
-    auto const counts =
-        exec_prepared(session_, tx, "merge " + std::string(table_.name), sql_.merge, params);
-    stored.updated = std::stoll(counts.at(0));
-    stored.restored = std::stoll(counts.at(1));
-    if (stored.updated < static_cast<std::int64_t>(rows.size())) {
-      exec(tx, sql_.rehash, keys_and_hashes(rows));
-    }
+    merge_whole(tx, rows, params, stored);
+    for (auto const& row : rows) note(row);
   }
 
   // Adds rows with status "unknown" to affsync.unknown_row, and removes rows whose status is known.
@@ -192,6 +186,30 @@ class RecordMerge : public RowMerge {
     }
   }
 
+  // A row that somebody else changes between the look at it and the update stays as that one leaves
+  // it, and is looked at again: the next statement sees what was committed meanwhile.
+  void merge_whole(pqxx::transaction_base& tx, RowRefs const& rows, BoundParams const& params,
+                   Stored& stored) {
+    auto const name = std::string(table_.name);
+    tx.exec(by_place_only);
+    for (int attempts = 3; attempts > 0; --attempts) {
+      auto const counts = exec_prepared(session_, tx, "merge " + name, sql_.merge, params);
+      stored.updated += std::stoll(counts.at(0));
+      stored.restored += std::stoll(counts.at(1));
+      if (stored.updated == std::ssize(rows)) return;
+      BoundParams equal;
+      for (auto const& text : {source_, page_.run.id.stream}) equal.add_text(text);
+      add_arrays(rows, equal);
+      exec_prepared(session_, tx, "rehash " + name, sql_.rehash, equal);
+      tx.exec(by_index_again);
+      if (exec(tx, sql_.probe, keys_and_hashes(rows)).empty()) return;
+      tx.exec(by_place_only);
+    }
+    throw Failure(ErrorCode::database_unavailable,
+                  "rows of affsync." + name + " are being changed by somebody else all the time",
+                  "End what changes them; the next run stores them.");
+  }
+
   SqlParams keys_and_hashes(RowRefs const& rows) const {
     ArrayText keys, hashes;
     for (auto const& row : rows) {
@@ -245,7 +263,6 @@ class RecordMerge : public RowMerge {
     for (std::size_t i = 0; i < sql_.columns.size(); ++i) {
       add(binary_type(table_.columns[i].type), [&](RowRef const& row) { return row.cell(i); });
     }
-    for (auto const& row : rows) note(row);
   }
 
   // Whoever asks for the keys writes again what was refused: as text, so that PostgreSQL tells what

@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION affsync.live_days()
 RETURNS TABLE (source_id integer, unit_from date, unit_to date)
 LANGUAGE plpgsql STABLE ROWS 1
-SET search_path = pg_catalog SET jit = off AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY

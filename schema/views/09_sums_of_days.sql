@@ -8,7 +8,7 @@ RETURNS TABLE (
   known_usd numeric
 )
 LANGUAGE plpgsql STABLE ROWS 100
-SET search_path = pg_catalog SET jit = off SET plan_cache_mode = force_generic_plan AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 #variable_conflict use_column
 BEGIN
   RETURN QUERY

@@ -5,7 +5,7 @@
 CREATE OR REPLACE FUNCTION affsync.client_days()
 RETURNS TABLE (source_id integer, record_table text, unit_from date, unit_to date, settled boolean)
 LANGUAGE plpgsql STABLE ROWS 1 SECURITY DEFINER
-SET search_path = pg_catalog SET jit = off AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off AS $$
 #variable_conflict use_column
 DECLARE
   kept boolean := affsync.days_are_marked() AND affsync.clients_are_marked();

@@ -2,7 +2,7 @@
 CREATE OR REPLACE FUNCTION affsync.day_after_rows(
   of_table text, of_source integer, first date, last date, skipped bigint
 ) RETURNS date LANGUAGE plpgsql STABLE
-SET search_path = pg_catalog SET jit = off SET enable_bitmapscan = off SET enable_seqscan = off AS $$
+SET search_path = pg_catalog, pg_temp SET jit = off SET enable_bitmapscan = off SET enable_seqscan = off AS $$
 BEGIN
   IF of_table = 'rebate' THEN
     RETURN (SELECT (r.occurred_at AT TIME ZONE 'UTC')::date

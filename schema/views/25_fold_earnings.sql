@@ -8,7 +8,7 @@
 CREATE OR REPLACE FUNCTION affsync.fold_earnings(most integer DEFAULT 20000) RETURNS boolean
 LANGUAGE plpgsql
 -- Days are read in their order, from the first one on, whatever the statistics say.
-SET search_path = pg_catalog SET jit = off SET enable_bitmapscan = off SET enable_seqscan = off
+SET search_path = pg_catalog, pg_temp SET jit = off SET enable_bitmapscan = off SET enable_seqscan = off
 SET work_mem = '32MB' AS $$
 DECLARE
   of_source integer;

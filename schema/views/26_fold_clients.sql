@@ -8,7 +8,7 @@
 -- read, as in affsync.fold_earnings(), which calls it once all days are added up, and whose lock it shares.
 CREATE OR REPLACE FUNCTION affsync.fold_clients(most integer DEFAULT 100000) RETURNS boolean
 LANGUAGE plpgsql
-SET search_path = pg_catalog SET jit = off SET enable_bitmapscan = off SET enable_seqscan = off
+SET search_path = pg_catalog, pg_temp SET jit = off SET enable_bitmapscan = off SET enable_seqscan = off
 SET work_mem = '32MB' AS $$
 DECLARE
   settled_day date := (now() AT TIME ZONE 'UTC')::date - 3;

@@ -87,6 +87,9 @@ bool Telling::Waiting::has(std::int64_t alert) const {
 
 void Telling::load() {
   if (std::exchange(loaded_, true)) return;
+  // Whoever takes messages locks the table before its rows. What is written later here would lock
+  // it after them, and each would wait for the other.
+  tx_.exec("LOCK TABLE affsync.alert_message IN ROW EXCLUSIVE MODE");
   // What is being sent, or may have been received already, stays as it is.
   for (auto const& row :
        tx_.exec("SELECT message_id, receiver, kind, event, alert_ids, " + epoch_sql("not_before") +

@@ -1,5 +1,6 @@
 // What is told of causes: once, at least once, together if they are one event, not when it is quiet
 // or muted, and not again and again.
+#include <future>
 #include <pqxx/transaction>
 
 #include "tests/integration/schema/alerts_fixture.hpp"
@@ -348,6 +349,23 @@ TEST_F(AlertsTold, NoLockOfAReaderHoldsThemUp) {
   judge();
   EXPECT_EQ(count_of("alert") + " " + count_of("alert_message"), "1 1");
   EXPECT_EQ(take().size(), 1U);
+}
+
+TEST_F(AlertsTold, WhoTakesMessagesAndWhoWritesThemDoNotWaitForEachOther) {
+  aside("rewards", 2);
+  judge();
+  aside("clients", 7);
+  pqxx::connection taker(url);
+  pqxx::work takes(taker);
+  takes.exec("LOCK TABLE affsync.alert_message IN SHARE ROW EXCLUSIVE MODE");
+  auto judged = std::async(std::launch::async, [&] { judge(); });
+  while (sql_value(url, "SELECT count(*) FROM pg_locks WHERE NOT granted") == "0") {
+    if (judged.wait_for(std::chrono::milliseconds(10)) == std::future_status::ready) break;
+  }
+  EXPECT_EQ(takes.exec("SELECT FROM affsync.alert_message FOR UPDATE").size(), 1U);
+  takes.commit();
+  judged.get();
+  EXPECT_EQ(count_of("alert") + " " + count_of("alert_message"), "2 2");
 }
 
 TEST_F(AlertsTold, OfTwoJudgesAtOnceOneDoesItAndTheOtherDoesNothing) {

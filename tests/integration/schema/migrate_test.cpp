@@ -293,6 +293,27 @@ TEST(Migrate, NoFunctionThatRunsAsTheOwnerIsForEverybody) {
             "t");
 }
 
+// Where the setting does not name the temporary schema, PostgreSQL looks there first.
+TEST(Migrate, NoFunctionFindsWhatItsCallerMadeForASession) {
+  auto const options = options_for(make_database());
+  migrate(options, false).value();
+  EXPECT_EQ(
+      sql_value(options.url,
+                "SELECT string_agg(p.oid::regprocedure::text, ' ') FROM pg_proc p"
+                " WHERE p.pronamespace IN ('affsync'::regnamespace, 'reporting'::regnamespace)"
+                " AND (p.prosecdef AND p.proconfig IS NULL OR EXISTS (SELECT"
+                " FROM unnest(p.proconfig) AS c (setting) WHERE c.setting LIKE 'search_path=%'"
+                " AND c.setting <> 'search_path=pg_catalog, pg_temp'))"),
+      "(null)");
+  // A writer puts a view of its own in the place of one that these functions read as the owner.
+  sql(options.url,
+      "SET ROLE affsync_writer; CREATE FUNCTION pg_temp.evil() RETURNS name LANGUAGE plpgsql AS"
+      " $$ BEGIN RAISE EXCEPTION 'I run as %', current_user; END $$;"
+      " CREATE TEMP VIEW pg_roles AS SELECT pg_temp.evil() AS rolname;"
+      " GRANT SELECT ON pg_roles TO PUBLIC; SELECT affsync.make_change_months(30);"
+      " SELECT affsync.keep_run_months(6)");
+}
+
 // pg_restore --no-owner --no-privileges restores the tables without any rights.
 TEST(Migrate, GivesTheRightsThatARestoreHasLost) {
   auto const options = options_for(make_database());
