@@ -101,15 +101,47 @@ std::string first_new_run(pqxx::transaction_base& tx, SliceClose const& slice,
                           PassState const& pass) {
   SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream,
                          sql_day(slice.from), sql_day(slice.to), std::to_string(pass.pass_run_id)};
+  auto const after_last = [](std::string const& statuses, std::string const& before) {
+    return "(SELECT q.run_id + 1 FROM affsync.sync_run q WHERE q.source_id = $1::int"
+           " AND q.stream = $2 AND q.run_id < " +
+           before + " AND q.status IN (" + statuses + ") ORDER BY q.run_id DESC LIMIT 1)";
+  };
   return exec(tx,
-              "SELECT CASE WHEN EXISTS (SELECT FROM affsync.coverage c WHERE c.source_id = $1::int"
-              " AND c.stream = $2 AND c.state = 'doubtful' AND c.day_from <= $4::date"
-              " AND c.day_to >= $3::date) THEN least($5::bigint, coalesce((SELECT q.run_id + 1"
-              " FROM affsync.sync_run q WHERE q.source_id = $1::int AND q.stream = $2"
-              " AND q.run_id < $5::bigint AND q.status = 'succeeded'"
-              " ORDER BY q.run_id DESC LIMIT 1), $5::bigint)) ELSE $5::bigint END",
+              "SELECT least($5::bigint, " + after_last("'succeeded', 'partial'", "$5::bigint") +
+                  ", " + after_last("'succeeded'", "d.run_id") +
+                  ") FROM (SELECT min(c.run_id) AS run_id FROM affsync.coverage c"
+                  " WHERE c.source_id = $1::int AND c.stream = $2 AND c.state = 'doubtful'"
+                  " AND c.day_from <= $4::date AND c.day_to >= $3::date) d",
               params)[0][0]
       .c_str();
+}
+
+std::int64_t came_in_doubt(pqxx::transaction_base& tx, SliceClose const& slice,
+                           std::vector<std::string> const& gone, Scope const& scope,
+                           PassState const& pass) {
+  auto const* of = std::ranges::find(identities, slice.table->name, &Identity::table);
+  auto const first = first_new_run(tx, slice, pass);
+  auto const of_pass = std::to_string(pass.pass_run_id);
+  if (of == std::end(identities) || first == of_pass) return 0;
+  ArrayText keys;
+  for (auto const& key : gone) keys.add(key);
+  auto params = scope.params;
+  auto const next = params.size() + 1;
+  for (auto const& text : {keys.take(), first, of_pass}) params.push_back(text);
+  auto const number = [&](std::size_t i) { return "$" + std::to_string(next + i); };
+  return int_of(
+      exec(tx,
+           "SELECT coalesce(sum(d.gone_new + least(d.gone_old, d.came)), 0) FROM (SELECT"
+           " count(*) FILTER (WHERE r.gone AND r.new) AS gone_new,"
+           " count(*) FILTER (WHERE r.gone AND NOT r.new) AS gone_old,"
+           " count(*) FILTER (WHERE NOT r.gone AND r.new AND r.run_id < " +
+               number(2) + "::bigint) AS came FROM (SELECT t.run_id, " + std::string(of->day) +
+               " AS day, k.external_id IS NOT NULL AS gone, t.revision = 1 AND t.run_id >= " +
+               number(1) + "::bigint AS new FROM " + merge_sql_for(*slice.table).table +
+               " t LEFT JOIN unnest(" + number(0) +
+               "::text[]) AS k (external_id) ON k.external_id = t.external_id WHERE " +
+               scope.condition + ") r GROUP BY r.day) d",
+           params)[0][0]);
 }
 
 CameInstead find_what_came(pqxx::transaction_base& tx, SliceClose const& slice,

@@ -28,11 +28,19 @@ struct CameInstead {
 CameInstead find_what_came(pqxx::transaction_base& tx, SliceClose const& slice,
                            Unseen const& unseen, Scope const& scope, PassState const& pass);
 
-// Returns the first run whose new rows the stored days never stood without: that of the pass, or if
-// a pass before left some of these days in doubt, the first one after the last that succeeded. What
-// such passes stored stands beside what it takes the place of.
+// Returns the first run whose new rows the stored days never stood without. It is that of the pass;
+// or if a pass before left some of these days in doubt, the first one after the last that succeeded
+// before that; or if runs before it did not come to their end, the first of them. What such runs
+// stored stands beside what it takes the place of.
 std::string first_new_run(pqxx::transaction_base& tx, SliceClose const& slice,
                           PassState const& pass);
+
+// Returns how many of the vanished rows are no loss because of what runs before the pass stored in
+// doubt: rows that came and went in doubt, and as many of a day as came to that day in doubt and
+// are still there. 0 for tables without money.
+std::int64_t came_in_doubt(pqxx::transaction_base& tx, SliceClose const& slice,
+                           std::vector<std::string> const& gone, Scope const& scope,
+                           PassState const& pass);
 
 // Notes that the return of these rows is no change of money, which that of the vanished rows tells.
 void note_returned(pqxx::transaction_base& tx, SliceClose const& slice,

@@ -5,6 +5,7 @@
 #include <pqxx/except>
 
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 
 #include "schema/store/libpq_call.hpp"
@@ -129,23 +130,28 @@ void CopyWriter::send() {
   throw pqxx::broken_connection(PQerrorMessage(connection_));
 }
 
-void CopyWriter::complete() {
+std::int64_t CopyWriter::complete() {
   if (format_ == WireFormat::binary) append_int16(pending_, -1);
   send();
   open_ = false;
   if (PQputCopyEnd(connection_, nullptr) != 1) {
     throw pqxx::broken_connection(PQerrorMessage(connection_));
   }
-  take_answer();
+  return take_answer();
 }
 
-void CopyWriter::take_answer() {
+std::int64_t CopyWriter::take_answer() {
   PgResult failed;
+  std::int64_t rows = 0;
   while (PgResult result{PQgetResult(connection_)}) {
+    if (PQresultStatus(result.get()) == PGRES_COMMAND_OK) {
+      rows = std::atoll(PQcmdTuples(result.get()));
+    }
     if (!failed && PQresultStatus(result.get()) == PGRES_FATAL_ERROR) failed = std::move(result);
     if (PQstatus(connection_) == CONNECTION_BAD) break;
   }
   if (failed) demand_success(connection_, failed.get(), "COPY");
+  return rows;
 }
 
 }  // namespace affsync::schema

@@ -3,6 +3,7 @@
 
 #include <pqxx/transaction_base>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,14 +38,15 @@ class CopyWriter {
   // rest of the row.
   void cell(char const* text);
   void end_row(std::string_view rest);
-  // Ends the COPY. Must be called; it throws the errors of the rows.
-  void complete();
+  // Ends the COPY, and returns how many rows are in the table by it. Must be called; it throws the
+  // errors of the rows.
+  std::int64_t complete();
 
  private:
   void append(std::string& out, std::size_t column, char const* text) const;
   void send();
-  // Takes the server's answer to the end of the COPY, and throws its error.
-  void take_answer();
+  // Takes the server's answer to the end of the COPY: the number of rows. Throws its error.
+  std::int64_t take_answer();
 
   pg_conn* connection_;
   std::vector<CopyColumn> const columns_;

@@ -242,7 +242,13 @@ class RecordMerge : public RowMerge {
       writer.end_row(tail);
       note(row);
     }
-    writer.complete();
+    auto const stored = writer.complete();
+    if (stored < std::ssize(rows)) {
+      throw Failure(ErrorCode::database_error,
+                    "of " + std::to_string(rows.size()) + " new rows, PostgreSQL put " +
+                        std::to_string(stored) + " into " + sql_.table,
+                    "A trigger of yours on the table keeps rows out: remove it.");
+    }
   }
 
   // An array for each column; an empty one if it is null in all rows.

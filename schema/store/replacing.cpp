@@ -65,6 +65,10 @@ Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
                                      std::to_string(params.size()) + "::bigint",
                                  params)[0][0]);
   unseen.shrinks = std::max<std::int64_t>(0, static_cast<std::int64_t>(unseen.keys.size()) - fresh);
+  if (unseen.shrinks > 0) {
+    auto const in_doubt = came_in_doubt(tx, slice, unseen.keys, asked, pass);
+    unseen.shrinks = std::max<std::int64_t>(0, unseen.shrinks - in_doubt);
+  }
   if (unseen.shrinks == 0) return unseen;
   SqlParams const stream{std::to_string(slice.run.id.source_id), slice.run.id.stream};
   unseen.live = int_of(exec(

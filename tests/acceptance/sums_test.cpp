@@ -95,6 +95,39 @@ TEST_F(Sums, a_sum_that_falls_is_taken_back_once) {
   EXPECT_EQ(open_alerts(), "main took back 2.00 USDT");
 }
 
+// What a pass in doubt has stored beside the old rows is no sign that the list shrinks.
+TEST_F(Sums, all_rows_that_change_in_a_pass_in_doubt_count_once) {
+  auto const rows = [](int count, std::string const& more) {
+    std::vector<std::string> list;
+    for (int i = 1; i <= count; ++i) list.push_back(sum("U" + std::to_string(i), "2" + more));
+    return list;
+  };
+  read(today_, rows(20, ""));
+  {
+    std::lock_guard const lock(mutex_);
+    book_[today_] = rows(20, ".5");
+    book_[today_][19] = sum("U20", "oops");
+  }
+  EXPECT_EQ(sync().status, 1);
+  read(today_, rows(20, ".5"));
+  EXPECT_EQ(query("select sum(amount) || ' ' || sum(rows) from reporting.earnings_daily"),
+            "50.0 20");
+  EXPECT_EQ(csv({"clawbacks", "--by", "kind"}), "reason,currency,difference,rows\n");
+  // A list that is cut is stopped as ever, and so it is behind a pass in doubt.
+  auto const cut = [&](std::string const& last) {
+    std::lock_guard const lock(mutex_);
+    book_[today_] = rows(8, ".5");
+    book_[today_].push_back(last);
+  };
+  cut(sum("U9", "oops"));
+  EXPECT_EQ(sync().status, 1);
+  cut(sum("U9", "2.5"));
+  auto const stopped = sync();
+  EXPECT_EQ(stopped.status, 1);
+  EXPECT_NE(stopped.out.find("would lose 11 of 20 rows"), std::string::npos) << stopped.out;
+  EXPECT_EQ(query("select sum(amount) from reporting.earnings_daily"), "50.0");
+}
+
 TEST_F(Sums, money_of_another_client_or_day_makes_up_for_nothing) {
   read(yesterday_, {sum("U1", "3"), sum("U3", "1")});
   read(today_, {sum("U2", "9"), sum("U3", "1")});

@@ -76,5 +76,22 @@ TEST_F(EditedRows, ThatAreTakenAwayAreStoredByTheNextRun) {
   EXPECT_EQ(stored(), R"(a=100 {"amount": 100} 1, b=8 {"amount": 8} 2)");
 }
 
+// Rows that a trigger keeps out are not taken for stored ones.
+TEST_F(EditedRows, ThatATriggerDiscardsFailTheRun) {
+  sql(url,
+      "CREATE FUNCTION public.none() RETURNS trigger LANGUAGE plpgsql AS"
+      " 'BEGIN RETURN CASE WHEN NEW.external_id = ''b'' THEN NULL ELSE NEW END; END';"
+      " CREATE TRIGGER mine BEFORE INSERT ON affsync.commission FOR EACH ROW"
+      " EXECUTE FUNCTION public.none()");
+  auto const run = begin();
+  auto const code = loop.code_of(
+      store->write_page(page(run, {batch_of("commission", {row_of("a", "1"), row_of("b", "2")})})));
+  EXPECT_EQ(code, ErrorCode::database_error);
+  EXPECT_NE(loop.last_message.find("of 2 new rows, PostgreSQL put 1 into affsync."),
+            std::string::npos)
+      << loop.last_message;
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.commission"), "0");
+}
+
 }  // namespace
 }  // namespace affsync::schema::test::edited_rows_test
