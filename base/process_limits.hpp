@@ -14,6 +14,11 @@ std::size_t raise_file_limit();
 // login starts. More runs than this bound would not read faster, but hold more pages in memory.
 std::size_t runs_at_once(std::size_t open_files);
 
+// Returns `threads`, once so many could be started at once. Throws Failure with what to do if the
+// system starts no more. To be asked before a thread pool is made: the one of Boost 1.81 waits for
+// ever for the threads that it could start.
+std::size_t startable_threads(std::size_t threads);
+
 // Makes the allocator return each block of a megabyte and more to the system when it is freed, such
 // as the text of the metrics of a thousand sources. For a process that runs for long.
 void return_large_blocks();

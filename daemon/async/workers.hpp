@@ -15,6 +15,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "base/process_limits.hpp"
+
 namespace affsync::async {
 
 namespace asio = boost::asio;
@@ -24,7 +26,7 @@ class Workers {
   // Work on a text of fewer bytes than `least_bytes` costs less than handing it over.
   explicit Workers(std::size_t threads = usual_threads(),
                    std::size_t least_bytes = usual_least_bytes)
-      : least_bytes_(least_bytes), pool_(std::max<std::size_t>(1, threads)) {}
+      : least_bytes_(least_bytes), pool_(startable_threads(std::max<std::size_t>(1, threads))) {}
   // Waits for running work.
   ~Workers() { pool_.join(); }
   Workers(Workers const&) = delete;

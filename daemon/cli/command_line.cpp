@@ -4,6 +4,7 @@
 #include <csignal>
 #include <functional>
 #include <iostream>
+#include <system_error>
 
 #include "base/error.hpp"
 #include "base/process_limits.hpp"
@@ -336,7 +337,8 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
 
 int run_command_line(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
-  std::signal(SIGIO, SIG_IGN);  // of a lease that looks whether a file is open
+  std::signal(SIGXFSZ, SIG_IGN);  // a file at its limit is a full disk
+  std::signal(SIGIO, SIG_IGN);    // of a lease that looks whether a file is open
   // Who ignores it hands that down, and then no program that is started here can be asked how it
   // ended.
   std::signal(SIGCHLD, SIG_DFL);
@@ -373,6 +375,11 @@ int run_command_line(int argc, char** argv) {
     status = parsed.command();
   } catch (Failure const& failure) {
     status = report(failure.error());
+  } catch (std::system_error const& error) {
+    bool const short_of = error.code() == std::errc::resource_unavailable_try_again;
+    status = report(Error(ErrorCode::internal, error.what(),
+                          short_of ? "Raise the limit of processes or of memory (ulimit -u, -v)."
+                                   : "This is a defect of affsync; please report it."));
   } catch (std::exception const& error) {
     status = report(
         Error(ErrorCode::internal, error.what(), "This is a defect of affsync; please report it."));

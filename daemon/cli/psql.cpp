@@ -62,6 +62,7 @@ int run_beside(std::vector<char*> const& arguments) {
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGQUIT, SIG_DFL);
     std::signal(SIGPIPE, SIG_DFL);
+    std::signal(SIGXFSZ, SIG_DFL);
     std::signal(SIGIO, SIG_DFL);
     ::execvp(arguments[0], arguments.data());
     constexpr int not_found = 127;
@@ -90,6 +91,7 @@ int run_psql(CommonOptions const& common, std::vector<std::string> const& argume
   if (!app.config().database.embedded()) {
     put_into_environment(app.config().database.url);
     std::signal(SIGPIPE, SIG_DFL);
+    std::signal(SIGXFSZ, SIG_DFL);
     std::signal(SIGIO, SIG_DFL);
     ::execvp(pointers[0], pointers.data());
     no_psql();

@@ -1,11 +1,16 @@
 #include "schema/store/pg_executor.hpp"
 
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
+
+#include "base/process_limits.hpp"
 
 namespace affsync::schema {
 
@@ -23,10 +28,21 @@ void PgExecutor::Socket::shut_down() const {
   if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
 }
 
+bool PgExecutor::Socket::is_silent(std::chrono::milliseconds time) const {
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(descriptor_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+  auto const latest = std::min(info.tcpi_last_data_sent, info.tcpi_last_data_recv);
+  return std::chrono::milliseconds(latest) >= time;
+}
+
 PgExecutor::PgExecutor(StoreOptions options, int sessions)
     : options_(std::move(options)),
+      longest_answer_(limits_statements(options_)
+                          ? std::optional(options_.statement_timeout + options_.answer_grace)
+                          : std::nullopt),
       slots_(static_cast<std::size_t>(sessions)),
-      pool_(static_cast<std::size_t>(sessions)) {}
+      pool_(startable_threads(static_cast<std::size_t>(sessions))) {}
 
 PgExecutor::~PgExecutor() {
   pool_.join();
@@ -35,7 +51,9 @@ PgExecutor::~PgExecutor() {
     ending_ = true;
   }
   idle_.notify_all();
+  busy_.notify_all();
   if (canceller_.joinable()) canceller_.join();
+  if (watcher_.joinable()) watcher_.join();
 }
 
 PgExecutor::Slot& PgExecutor::take() {
@@ -43,17 +61,15 @@ PgExecutor::Slot& PgExecutor::take() {
   if (refusing_) {
     throw Failure(ErrorCode::cancelled, "affsync is shutting down");
   }
-  Slot* closed = nullptr;
+  // There are as many slots as threads. One that has a session goes first.
+  Slot* free = nullptr;
   for (auto& slot : slots_) {
-    if (slot.busy) continue;
-    if (slot.session) {
-      slot.busy = true;
-      return slot;
-    }
-    closed = &slot;
+    if (!slot.busy && (free == nullptr || !free->session)) free = &slot;
   }
-  closed->busy = true;  // there are as many slots as threads
-  return *closed;
+  free->busy = true;
+  free->busy_since = std::chrono::steady_clock::now();
+  busy_.notify_all();
+  return *free;
 }
 
 void PgExecutor::give_back(Slot& slot) {
@@ -77,12 +93,15 @@ void PgExecutor::execute(int attempts, std::function<void(PgSession&)> const& wo
     std::lock_guard lock(mutex_);
     old = std::exchange(slot.session, std::move(session));
     if (!slot.session) slot.socket.reset();
+    slot.cut = false;
   };
   auto const on_socket = [&](int socket) {
     std::lock_guard lock(mutex_);
     // Thrown to the session that is being set up, which then does not try again.
     if (refusing_) throw Failure(ErrorCode::cancelled, "affsync is shutting down");
     slot.socket.reset(socket);
+    slot.cut = false;
+    if (longest_answer_ && !watcher_.joinable()) watcher_ = std::thread([this] { cut_silent(); });
   };
 
   // A server that is being replaced may end the new session as well, before it was of any use.
@@ -96,6 +115,12 @@ void PgExecutor::execute(int attempts, std::function<void(PgSession&)> const& wo
       return;
     } catch (std::exception const&) {
       problem = current_problem();
+    }
+    if (was_cut(slot)) {
+      auto const seconds = std::chrono::ceil<std::chrono::seconds>(*longest_answer_).count();
+      problem.error.message = "PostgreSQL has not answered for " + std::to_string(seconds) +
+                              " s: the connection is cut";
+      problem.error.hint = "Look whether the server, or a proxy in front of it, stands still.";
     }
     if (slot.session && (problem.recovery == Recovery::reconnect || !slot.session->is_open())) {
       replace_session(nullptr);
@@ -129,6 +154,31 @@ void PgExecutor::shut_down(std::chrono::milliseconds patience) {
   std::lock_guard lock(mutex_);
   if (canceller_.joinable()) return;
   canceller_ = std::thread([this, patience] { cancel_all(patience); });
+}
+
+bool PgExecutor::was_cut(Slot& slot) {
+  std::lock_guard lock(mutex_);
+  return std::exchange(slot.cut, false);
+}
+
+void PgExecutor::cut_silent() {
+  constexpr std::chrono::milliseconds often{1000};
+  auto const look = std::min(often, *longest_answer_ / 4);
+  auto const is_busy = [](Slot const& slot) { return slot.busy; };
+  std::unique_lock lock(mutex_);
+  while (!ending_) {
+    auto const now = std::chrono::steady_clock::now();
+    for (auto& slot : slots_) {
+      if (!slot.busy || slot.cut || now - slot.busy_since < *longest_answer_) continue;
+      slot.cut = slot.socket.is_silent(*longest_answer_);
+      if (slot.cut) slot.socket.shut_down();
+    }
+    if (std::ranges::any_of(slots_, is_busy)) {
+      idle_.wait_for(lock, look, [&] { return ending_; });
+    } else {
+      busy_.wait(lock, [&] { return ending_ || std::ranges::any_of(slots_, is_busy); });
+    }
+  }
 }
 
 void PgExecutor::cancel_all(std::chrono::milliseconds patience) {

@@ -36,7 +36,9 @@ class PgExecutor {
   // the session broke or the transaction must be repeated, work runs again, up to `attempts` times
   // in all, on a new session if needed: it must detect itself whether it had already succeeded.
   // With more than one attempt, lost sessions are replaced as long as StoreOptions::patience lasts.
-  // Cancelling the caller does not end the statement; each has a time limit at the server.
+  // Cancelling the caller does not end the statement; each has a time limit at the server. If no
+  // answer comes though it is over, the connection is cut; only one by TCP, since a server on this
+  // machine that stands still has nobody who could take its place.
   template <class Work>
   auto run(Work work, int attempts = 1)
       -> asio::awaitable<std::invoke_result_t<Work&, PgSession&>> {
@@ -80,6 +82,8 @@ class PgExecutor {
     Socket& operator=(Socket const&) = delete;
     void reset(int socket = -1);
     void shut_down() const;
+    // True if nothing was sent nor received for this time; false if the system does not tell.
+    bool is_silent(std::chrono::milliseconds time) const;
 
    private:
     int descriptor_ = -1;
@@ -87,21 +91,31 @@ class PgExecutor {
   struct Slot {
     std::unique_ptr<PgSession> session;
     bool busy = false;
-    Socket socket;  // guarded by mutex_
+    // Guarded by mutex_:
+    std::chrono::steady_clock::time_point busy_since;
+    Socket socket;
+    bool cut = false;  // its server did not answer
   };
 
   void execute(int attempts, std::function<void(PgSession&)> const& work);
   Slot& take();
   void give_back(Slot& slot);
   void cancel_all(std::chrono::milliseconds patience);
+  void cut_silent();
+  bool was_cut(Slot& slot);
 
   StoreOptions const options_;
+  // After this time without an answer there is none to come; nullopt if the user has set the time
+  // limit of statements.
+  std::optional<std::chrono::milliseconds> const longest_answer_;
   std::mutex mutex_;
   std::condition_variable idle_;
+  std::condition_variable busy_;
   std::vector<Slot> slots_;  // guarded by mutex_, except the session of a busy slot
   bool refusing_ = false;    // guarded by mutex_
   bool ending_ = false;      // guarded by mutex_
   std::thread canceller_;
+  std::thread watcher_;
   asio::thread_pool pool_;  // last member, so that its threads end first
 };
 

@@ -90,6 +90,11 @@ std::vector<char const*> texts_of(SqlParams const& params) {
 
 }  // namespace
 
+bool limits_statements(StoreOptions const& options) {
+  return options.statement_timeout.count() > 0 &&
+         !settings_in(user_options(options.url)).contains("statement_timeout");
+}
+
 std::string session_settings(StoreOptions const& options, bool local) {
   constexpr std::string_view isolation = "default_transaction_isolation";
   auto const milliseconds = std::to_string(options.statement_timeout.count());
@@ -106,6 +111,7 @@ std::string session_settings(StoreOptions const& options, bool local) {
       {"extra_float_digits", "1"},
       {"bytea_output", "'hex'"},
       {"standard_conforming_strings", "on"},
+      {"array_nulls", "on"},
       {isolation, "'read committed'"},
       {"jit", "off"},
       {"client_min_messages", "notice"},

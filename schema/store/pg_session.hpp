@@ -29,6 +29,8 @@ Secret connection_string(StoreOptions const& options);
 // Returns the SET statements for every new session, without the settings that the user makes in
 // `options` of database.url or in $PGOPTIONS. With `local`, SET LOCAL for one transaction.
 std::string session_settings(StoreOptions const& options, bool local = false);
+// Returns whether they limit the time of a statement: not if the user sets that limit.
+bool limits_statements(StoreOptions const& options);
 
 class PgSession {
  public:

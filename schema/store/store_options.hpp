@@ -17,6 +17,10 @@ struct StoreOptions {
   std::string version;   // of affsync; empty: of this build
   int connections = 4;
   std::chrono::milliseconds statement_timeout{120'000};
+  // How much later than its statement's time limit the server may answer. A server that stands
+  // still ends no statement, and its machine, or a proxy in front of it, keeps the connection
+  // alive.
+  std::chrono::milliseconds answer_grace{15'000};
   std::chrono::milliseconds connect_timeout{5'000};
   // How long to retry a server that cannot be reached. A server that reports that it is starting up
   // or shutting down is always retried for a few seconds.
