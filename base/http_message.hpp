@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.hpp"
 #include "base/secret.hpp"
 
 namespace affsync {
@@ -35,9 +36,12 @@ struct HttpRequest {
   // Path and query, percent-encoded, starts with '/'. Holds no secret, so it may be shown; a
   // credential in the path is still its placeholder here.
   std::string target;
-  Headers headers;          // without Host, Content-Length and Connection
-  std::string body;         // holds credentials if this is a login: never log it
-  bool only_reads = false;  // changes nothing, as the connector says, so it may be sent again
+  Headers headers;   // without Host, Content-Length and Connection
+  std::string body;  // holds credentials if this is a login: never log it
+  // Changes nothing, as the connector says, so it may be sent again. Not set for a login.
+  bool only_reads = false;
+  // Has a signature with its time: it may be sent again only if it is signed again.
+  bool is_signed = false;
   // What is sent instead of `target`, if that differs: with credentials in its path or parameters,
   // or with a signature.
   std::optional<Secret> secret_target;
@@ -62,6 +66,10 @@ struct HttpResponse {
   Headers headers;
   std::string body;                // decompressed
   std::size_t bytes_received = 0;  // header and body as transferred, before decompression
+  // More than blanks came right behind it, so its Content-Length may be too small.
+  bool has_surplus = false;
+  // Of a status of 300 or more: why the rest of its header or its body could not be read.
+  std::optional<Error> flaw;
 
   HttpResponse() = default;
 };

@@ -54,15 +54,6 @@ std::string place_of_mistake(config::SourceConfig const& source, engine::Manifes
   return source.where;
 }
 
-Result<std::optional<net::Proxy>> proxy_of(config::SourceConfig const& source,
-                                           net::Origin const& origin) {
-  if (!source.proxy) return net::proxy_from(config::process_environment(), origin);
-  if (source.proxy->reveal() == "none") return std::optional<net::Proxy>();
-  auto proxy = net::parse_proxy(source.proxy->reveal(), net::configured_proxy);
-  if (!proxy) return proxy.error();
-  return std::optional<net::Proxy>(std::move(*proxy));
-}
-
 config::StreamConfig const* stream_config(config::SourceConfig const& source,
                                           std::string const& stream) {
   auto const found = source.streams.find(stream);
@@ -115,7 +106,8 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
   auto origin = net::parse_origin(prepared.plan.base_url, source.allow_http);
   if (!origin) return fail(origin.error());
   prepared.client.origin = std::move(*origin);
-  auto proxy = proxy_of(source, prepared.client.origin);
+  auto proxy = net::choose_proxy(source.proxy, config::process_environment(),
+                                 prepared.client.origin, source.allow_http);
   if (!proxy) return fail(proxy.error());
   prepared.client.proxy = std::move(*proxy);
   prepared.client.ca_file = source.ca_file;

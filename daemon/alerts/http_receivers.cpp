@@ -128,15 +128,6 @@ Redactor secrets_of(config::AlertReceiver const& receiver, std::string const& ta
   return secrets;
 }
 
-Result<std::optional<net::Proxy>> proxy_of(config::AlertReceiver const& receiver,
-                                           net::Origin const& origin) {
-  if (!receiver.proxy) return net::proxy_from(config::process_environment(), origin);
-  if (receiver.proxy->reveal() == "none") return std::optional<net::Proxy>();
-  auto proxy = net::parse_proxy(receiver.proxy->reveal(), net::configured_proxy);
-  if (!proxy) return proxy.error();
-  return std::optional<net::Proxy>(std::move(*proxy));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Receiver>> make_http_receiver(asio::any_io_executor executor,
@@ -159,7 +150,8 @@ Result<std::unique_ptr<Receiver>> make_http_receiver(asio::any_io_executor execu
     return fail(Error(ErrorCode::config_invalid, "its address is not one of a server",
                       "Write https://, a host, perhaps a port, and a path."));
   }
-  auto proxy = proxy_of(receiver, *origin);
+  auto proxy = net::choose_proxy(receiver.proxy, config::process_environment(), *origin,
+                                 receiver.allow_http);
   if (!proxy) return fail(proxy.error());
 
   net::ClientOptions options;

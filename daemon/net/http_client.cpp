@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/text.hpp"
 #include "daemon/async/durations.hpp"
 #include "daemon/net/http_codec.hpp"
 #include "daemon/net/tls_stream.hpp"
@@ -155,6 +156,8 @@ class PooledClient final : public HttpClient {
     Error error;
     try {
       co_return co_await send_within(request, clock);
+    } catch (LapsedConnection const&) {
+      throw;
     } catch (Failure const& failure) {
       error = failure.error();
     }
@@ -185,18 +188,38 @@ class PooledClient final : public HttpClient {
     // A proxy only tunnels TLS, but reads and forwards requests over plain HTTP.
     Proxy const* const reader = options_.proxy && !origin.tls ? &*options_.proxy : nullptr;
     Secret const bytes = encode_request(request, origin, options_.user_agent, reader).value();
-    // A login must not be sent twice, so it never uses a connection that may be closed.
-    if (request.method == Method::get || request.only_reads) {
-      if (auto kept = pool_->take()) {
-        bool stale = false;
-        try {
-          co_return co_await exchange(std::move(*kept), bytes, clock, true);
-        } catch (StaleConnection const&) {
-          stale = true;
-        }
-        if (stale) pool_->clear();  // the other connections are probably closed too
-      }
+    // A login must not be sent twice, also not by GET, so it never uses a connection that may be
+    // closed.
+    std::optional<HttpResponse> response;
+    bool lapsed = false;
+    if (request.only_reads) response = co_await exchange_on_kept(bytes, clock, lapsed);
+    if (!response && lapsed && request.is_signed) {
+      throw LapsedConnection(ErrorCode::connect_failed,
+                             "the peer closed the connection without an answer");
     }
+    if (!response) response = co_await exchange_on_new(bytes, clock);
+    if (reader != nullptr && response->status == 407) refuse_proxy(*reader, "HTTP 407");
+    co_return std::move(*response);
+  }
+
+  // Returns nothing if no connection is kept; or, with `lapsed`, if it was closed, or what came is
+  // no answer.
+  asio::awaitable<std::optional<HttpResponse>> exchange_on_kept(Secret const& bytes,
+                                                                RequestClock const& clock,
+                                                                bool& lapsed) {
+    auto kept = pool_->take();
+    if (!kept) co_return std::nullopt;
+    try {
+      co_return co_await exchange(std::move(*kept), bytes, clock, true);
+    } catch (StaleConnection const&) {
+    }
+    lapsed = true;
+    pool_->clear();  // the other connections are probably closed too
+    co_return std::nullopt;
+  }
+
+  asio::awaitable<HttpResponse> exchange_on_new(Secret const& bytes, RequestClock const& clock) {
+    auto const& origin = options_.origin;
     Stream stream(executor_, trust_);
     if (options_.proxy) {
       co_await connect_through(stream, *options_.proxy, clock);
@@ -204,9 +227,7 @@ class PooledClient final : public HttpClient {
       co_await stream.connect(origin.host, origin.port, clock.step(options_.deadlines.connect));
     }
     co_await stream.handshake(origin.host, clock.step(options_.deadlines.handshake));
-    auto response = co_await exchange(std::move(stream), bytes, clock, false);
-    if (reader != nullptr && response.status == 407) refuse_proxy(*reader, "HTTP 407");
-    co_return response;
+    co_return co_await exchange(std::move(stream), bytes, clock, false);
   }
 
   asio::awaitable<void> connect_through(Stream& stream, Proxy const& proxy,
@@ -275,21 +296,35 @@ class PooledClient final : public HttpClient {
     auto error = co_await stream.write(bytes.reveal(), clock.step(options_.deadlines.read));
     if (error) throw_gone(reused, error);
     std::string buffer = spare_buffers().take();
-    bool leftover = false;
+    std::string_view leftover;
     while (!decoder.is_done()) {
       asio::mutable_buffer const room(buffer.data(), buffer.size());
-      auto const piece = co_await stream.read_some(room, clock.step(options_.deadlines.read));
+      ReadPiece piece;
+      std::optional<Error> late;
+      try {
+        piece = co_await stream.read_some(room, clock.step(options_.deadlines.read));
+      } catch (Failure const& failure) {
+        late = failure.error();
+      }
+      if (late) {
+        decoder.give_up(std::move(*late)).value();
+        break;
+      }
       std::string_view const text(buffer.data(), piece.bytes);
       auto const used = decoder.put(text);
-      leftover = used.value() < text.size();
+      // Such as the line break behind the answer before.
+      if (!used && reused && !decoder.has_status()) throw StaleConnection();
+      leftover = text.substr(used.value());
       if (piece.end == ReadEnd::none) continue;
       if (!decoder.has_begun()) throw_gone(reused, piece.error);
       decoder.put_end(piece.end == ReadEnd::clean).value();
     }
-    spare_buffers().give(std::move(buffer));
     // Bytes after the answer belong to no request: do not use that connection again.
-    if (decoder.keeps_alive() && !leftover) pool_->give(std::move(stream));
-    co_return decoder.take();
+    if (decoder.keeps_alive() && leftover.empty()) pool_->give(std::move(stream));
+    auto response = decoder.take();
+    response.has_surplus = !trim_blanks(leftover).empty();
+    spare_buffers().give(std::move(buffer));
+    co_return response;
   }
 
   [[noreturn]] static void throw_gone(bool reused, boost::system::error_code error) {

@@ -32,6 +32,8 @@ struct Origin {
 // plain http to a host that is not loopback unless `allow_http`.
 Result<Origin> parse_origin(std::string_view base_url, bool allow_http);
 
+bool is_loopback(std::string const& host);
+
 struct Deadlines {
   std::chrono::milliseconds connect{10'000};    // name resolution and TCP
   std::chrono::milliseconds handshake{10'000};  // TLS
@@ -72,6 +74,12 @@ struct ClientOptions {
   ClientOptions() = default;
 };
 
+// Thrown for a signed request: the kept connection was closed before it answered anything. A new
+// one will be used next.
+class LapsedConnection : public Failure {
+  using Failure::Failure;
+};
+
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
@@ -79,8 +87,9 @@ class HttpClient {
   // Sends one request and returns the whole answer, whatever its status.
   // Throws Failure: unknown_host, connect_failed, tls_failed, timeout, truncated,
   // answer_too_large, malformed_answer. If the peer closed a kept-alive connection before it
-  // answered anything, the request is sent once more on a new one. Cancellation (terminal) closes
-  // the connection and throws system_error(operation_aborted).
+  // answered anything, the request is sent once more on a new one if it only reads; if it is also
+  // signed, LapsedConnection is thrown instead. Others use no kept connection. Cancellation
+  // (terminal) closes the connection and throws system_error(operation_aborted).
   virtual asio::awaitable<HttpResponse> send(HttpRequest request) = 0;
 
   // Closes idle connections. Without this call they close after 20 s, and until then their timer

@@ -51,6 +51,7 @@ struct ResponseDecoder::Impl final : MessageSink {
 
   void restart() {
     response.headers = Headers();
+    inflater.reset();  // an interim answer only announces what the answer will have
     parser.emplace(*this);
     parser->header_limit(static_cast<std::uint32_t>(limits.header_bytes));
     parser->body_limit(limits.body_bytes);
@@ -170,7 +171,11 @@ Result<std::size_t> ResponseDecoder::put(std::string_view bytes) {
   auto const used = impl_->pending.put(
       bytes, impl_->limits.header_bytes,
       [this](std::string_view view, std::size_t& taken) { return impl_->parse(view, taken); });
-  if (used) impl_->response.bytes_received += *used;
+  if (!used) {
+    auto const ended = give_up(used.error());
+    return ended ? Result<std::size_t>(bytes.size()) : used;
+  }
+  impl_->response.bytes_received += *used;
   return used;
 }
 
@@ -187,7 +192,17 @@ Result<void> ResponseDecoder::put_end(bool clean) {
   if (auto const length = impl_->response.headers.find("Content-Length")) {
     text += " (Content-Length: " + std::string(length->substr(0, 20)) + ")";
   }
-  return Error(ErrorCode::truncated, text);
+  return give_up(Error(ErrorCode::truncated, text));
+}
+
+Result<void> ResponseDecoder::give_up(Error why) {
+  constexpr int first_refusal = 300;
+  if (impl_->response.status < first_refusal) return why;
+  impl_->response.body.clear();
+  impl_->response.flaw = std::move(why);
+  impl_->done = true;
+  impl_->keep_alive = false;
+  return {};
 }
 
 bool ResponseDecoder::is_done() const {
@@ -195,6 +210,9 @@ bool ResponseDecoder::is_done() const {
 }
 bool ResponseDecoder::has_begun() const {
   return impl_->response.bytes_received > 0;
+}
+bool ResponseDecoder::has_status() const {
+  return impl_->response.status != 0;
 }
 bool ResponseDecoder::keeps_alive() const {
   return impl_->done && impl_->keep_alive;

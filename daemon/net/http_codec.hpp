@@ -33,9 +33,13 @@ class ResponseDecoder {
   ~ResponseDecoder();
 
   // Takes the next bytes and returns how many of them belong to this answer: fewer than given only
-  // if the answer is complete. Errors: malformed_answer, answer_too_large; after one, the decoder
-  // cannot be used again.
+  // if the answer is complete. Errors, but for a status of 300 or more, see give_up():
+  // malformed_answer, answer_too_large; after one, the decoder cannot be used again.
   Result<std::size_t> put(std::string_view bytes);
+
+  // Ends an answer that cannot be read to its end, if its status is 300 or more: what is known of a
+  // refusal stays. Else returns the error.
+  Result<void> give_up(Error why);
 
   // Call it when the peer has closed the connection; `clean` if it did so in order. Errors:
   // truncated, unless the answer is complete or may end with the connection.
@@ -44,6 +48,8 @@ class ResponseDecoder {
   bool is_done() const;
   // True once any byte has arrived.
   bool has_begun() const;
+  // True once the status line has been read.
+  bool has_status() const;
   // True if the answer is complete and the connection may be used for another request.
   bool keeps_alive() const;
   HttpResponse take();

@@ -10,13 +10,6 @@
 namespace affsync::net {
 namespace {
 
-bool is_loopback(std::string const& host) {
-  if (host == "localhost") return true;
-  boost::system::error_code error;
-  auto const address = asio::ip::make_address(host, error);
-  return !error && address.is_loopback();
-}
-
 bool is_port(std::string_view text) {
   unsigned number = 0;
   auto const [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -64,6 +57,13 @@ std::optional<UrlParts> split(std::string_view url) {
 }
 
 }  // namespace
+
+bool is_loopback(std::string const& host) {
+  if (host == "localhost") return true;
+  boost::system::error_code error;
+  auto const address = asio::ip::make_address(host, error);
+  return !error && address.is_loopback();
+}
 
 std::string Origin::host_header() const {
   std::string text = host.find(':') == std::string::npos ? host : "[" + host + "]";

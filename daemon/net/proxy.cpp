@@ -190,4 +190,26 @@ Result<std::optional<Proxy>> proxy_from(Variables const& variables, Origin const
   return std::optional<Proxy>(std::move(*proxy));
 }
 
+Result<std::optional<Proxy>> choose_proxy(std::optional<Secret> const& configured,
+                                          Variables const& variables, Origin const& origin,
+                                          bool allow_http) {
+  bool const stays = !origin.tls && !allow_http && is_loopback(origin.host);
+  if (!configured) {
+    auto found = proxy_from(variables, origin);
+    bool const leaves = found && *found && !is_loopback((*found)->host);
+    if (stays && leaves) return std::optional<Proxy>();
+    return found;
+  }
+  if (configured->reveal() == "none") return std::optional<Proxy>();
+  auto proxy = parse_proxy(configured->reveal(), configured_proxy);
+  if (!proxy) return proxy.error();
+  if (stays && !is_loopback(proxy->host)) {
+    return Error(ErrorCode::config_invalid,
+                 "the proxy is another machine, so what is sent to " + origin.host_header() +
+                     " would leave this one over plain http",
+                 "Set `proxy: none`, or `allow_http: true` to allow it.");
+  }
+  return std::optional<Proxy>(std::move(*proxy));
+}
+
 }  // namespace affsync::net

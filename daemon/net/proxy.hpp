@@ -25,6 +25,14 @@ using Variables = std::function<std::optional<std::string>(std::string const& na
 // spelling of each variable takes precedence over the upper-case one.
 Result<std::optional<Proxy>> proxy_from(Variables const& variables, Origin const& origin);
 
+// Returns the proxy of a source or a receiver: the `configured` one, none if that is "none", or
+// that of the environment. Plain HTTP to this machine does not leave it for a proxy on another one
+// unless `allow_http`: a proxy of the environment is left out. Error: config_invalid, also if such
+// a proxy is configured.
+Result<std::optional<Proxy>> choose_proxy(std::optional<Secret> const& configured,
+                                          Variables const& variables, Origin const& origin,
+                                          bool allow_http);
+
 // Returns whether NO_PROXY names this host. The list is separated by commas or spaces. Entries are
 // names (which include their subdomains), addresses and networks (10.0.0.0/8), names optionally
 // with a port, or * for all hosts.

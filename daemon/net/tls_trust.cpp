@@ -13,6 +13,7 @@
 #include <mutex>
 #include <tuple>
 
+#include "base/text.hpp"
 #include "daemon/net/tls_stream.hpp"
 
 namespace affsync::net {
@@ -98,6 +99,22 @@ Result<void> load_own(Trust& trust, TlsFiles const& files) {
   return {};
 }
 
+// The certificate has the host's name, but not where it counts.
+std::optional<Error> misplaced_name(CertificateFlaw const& flaw, std::string const& host) {
+  std::string const its = "the certificate of " + host;
+  bool const is_address = flaw.code == X509_V_ERR_IP_ADDRESS_MISMATCH;
+  bool const is_common_name = flaw.names.empty() && equal_without_case(flaw.subject, host);
+  bool const is_listed =
+      (", " + to_lower(flaw.names) + ",").find(", " + to_lower(host) + ",") != std::string::npos;
+  if (!is_common_name && !(is_address && is_listed)) return std::nullopt;
+  std::string const kind = is_address ? "IP" : "DNS";
+  return Error(ErrorCode::tls_failed,
+               its + " has it as " + (is_common_name ? "its common name" : "a DNS name") +
+                   " only, which does not count",
+               "Whoever issues it has to add `subjectAltName = " + kind + ":" + host + "`." +
+                   (is_address ? " Or use a host name that it has in base_url." : ""));
+}
+
 }  // namespace
 
 CertificateFlaw read_flaw(boost::asio::ssl::verify_context& context) {
@@ -123,6 +140,7 @@ Error to_error(CertificateFlaw const& flaw, std::string const& host) {
                    "Check the clock of this machine.");
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH: {
+      if (auto misplaced = misplaced_name(flaw, host)) return *misplaced;
       std::string const names = flaw.names.empty() ? flaw.subject : flaw.names;
       return Error(ErrorCode::tls_failed,
                    its + " is for another host" + (names.empty() ? "" : " (" + names + ")"),

@@ -88,6 +88,7 @@ asio::awaitable<Result<Answer>> fetch_report(SourceSession& session, engine::Str
     }
     co_await session.sleep(spec.every);
     HttpRequest poll(Method::get, with_id(spec.poll, id));
+    poll.only_reads = true;
     asked = poll.target;
     state = co_await ask_about(session, std::move(poll), report);
     if (!state) co_return state.error();
@@ -99,6 +100,7 @@ asio::awaitable<Result<Answer>> fetch_report(SourceSession& session, engine::Str
     target = std::move(*found);
   }
   HttpRequest download(Method::get, std::move(target));
+  download.only_reads = true;
   co_return co_await session.fetch(std::move(download), report);
 }
 

@@ -169,6 +169,9 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   std::optional<Error> failure;
   try {
     sent.response = co_await client_->send(std::move(request));
+  } catch (net::LapsedConnection const& thrown) {
+    sent.lapsed = true;
+    failure = thrown.error();
   } catch (Failure const& thrown) {
     failure = thrown.error();
   }
@@ -276,9 +279,11 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
     if (plan_.signature) {
       engine::sign(authorized, *plan_.signature, engine::signed_base_of(plan_.base_url),
                    plan_.credentials, parts_.clock->now(), parts_.nonce());
+      authorized.is_signed = true;
     }
     std::string const used = token_ ? token_->text.reveal() : std::string();
     Sent sent = co_await send_once(std::move(authorized), asks, report, std::move(turn));
+    if (sent.lapsed) continue;
 
     switch (sent.verdict.answer_class) {
       case AnswerClass::ok:

@@ -133,6 +133,7 @@ class SourceSession {
     TimePoint sent_at{};
     std::chrono::steady_clock::time_point received_at{};
     std::shared_ptr<Redactor const> quoted;  // set if a good body quotes one of our secrets
+    bool lapsed = false;  // a kept connection was closed: sign the request again and send it
   };
   // What an answer means.
   struct Judged {

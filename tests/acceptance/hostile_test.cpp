@@ -193,6 +193,38 @@ TEST_F(HostilePlain, tls_wrong_host) {
   expect_tls_refused(authority().issue(wishes), "for another host (other.example)");
 }
 
+// A whole answer, or the line break behind a body that is one byte too short in its Content-Length.
+TEST_F(HostilePlain, bytes_behind_an_answer_answer_no_request) {
+  auto const page = [](std::string const& target) {
+    auto const number = std::stoi(parameter_of(target, "page"));
+    std::vector<std::string> rows;
+    for (int i = 2 * number; i < 2 * number + 2 && i < 11; ++i) {
+      rows.push_back(R"({"id":")" + std::to_string(i) + R"(","amount":1,"currency":"USD"})");
+    }
+    return answer_of(list_of(rows));
+  };
+  page_yaml = "{type: page, limit: n, size: 2}";
+  for (bool const tls : {true, false}) {
+    for (auto const& behind :
+         {answer_of(list_of({R"({"id":"forged","amount":1000000,"currency":"USD"})",
+                             R"({"id":"forged too","amount":9,"currency":"USD"})"})),
+          std::string("\n"), std::string("\r\n")}) {
+      SCOPED_TRACE((tls ? "tls " : "plain ") + std::to_string(behind.size()));
+      if (tls) {
+        serve_tls(page, authority().issue());
+      } else {
+        source_yaml.clear();
+        serve(page);
+      }
+      plain().send_behind(behind);
+      auto const synced = sync();
+      EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
+      EXPECT_EQ(query("select count(*) || ' ' || sum(amount) from affsync.commission"), "9 9");
+      renew_database();
+    }
+  }
+}
+
 TEST_F(HostilePlain, sql_in_every_field) {
   serve_rows({R"({"id":"harmless","client":"c","amount":1})"});
   ASSERT_EQ(sync().status, 0);

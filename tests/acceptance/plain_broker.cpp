@@ -58,13 +58,16 @@ void PlainBroker::serve(PeerConnection& connection) {
     auto const request = connection.read_request();
     if (request.empty()) return;
     auto const begin = request.find(' ') + 1;
-    std::string bytes;
+    std::string bytes, behind;
     {
       std::lock_guard const lock(mutex_);
       requests_.push_back(request);
       bytes = answer_(request.substr(begin, request.find(' ', begin) - begin));
+      behind = behind_;
     }
-    if (!connection.send(bytes)) return;
+    bool const sent =
+        behind.empty() ? connection.send(bytes) : connection.send_together(bytes, behind);
+    if (!sent) return;
   }
 }
 
@@ -85,6 +88,11 @@ std::vector<std::string> PlainBroker::targets() const {
 void PlainBroker::forget_requests() {
   std::lock_guard const lock(mutex_);
   requests_.clear();
+}
+
+void PlainBroker::send_behind(std::string bytes) {
+  std::lock_guard const lock(mutex_);
+  behind_ = std::move(bytes);
 }
 
 PlainBroker& PlainAcceptance::serve(PlainBroker::Answer answer, std::optional<Identity> identity,

@@ -36,6 +36,8 @@ class PlainBroker {
   std::vector<std::string> requests() const;
   std::vector<std::string> targets() const;
   void forget_requests();
+  // Sends these bytes behind each answer, in the same TCP segment.
+  void send_behind(std::string bytes);
 
  private:
   void serve(PeerConnection& connection);
@@ -43,6 +45,7 @@ class PlainBroker {
   Answer answer_;
   mutable std::mutex mutex_;  // each connection has its own thread
   std::vector<std::string> requests_;
+  std::string behind_;
   std::unique_ptr<ScriptedPeer> peer_;
 };
 

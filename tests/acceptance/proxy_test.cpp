@@ -107,5 +107,40 @@ TEST_F(ThroughProxy, plain_http_is_asked_for_with_the_whole_address) {
       << proxy_->heads().front();
 }
 
+// A tunnel of this machine: the key would cross the network in plain text.
+TEST_F(ThroughProxy, plain_http_to_this_machine_does_not_leave_it_unasked) {
+  serve_rows({R"({"id":"1","amount":1,"currency":"USD"})"});
+  environment["HTTP_PROXY"] = "http://192.0.2.2:1";
+  EXPECT_EQ(sync().status, 0);
+  EXPECT_EQ(plain().requests().size(), 1U);
+  source_yaml = "    proxy: http://192.0.2.2:1\n";
+  configure();
+  auto const refused = affsync({"sync"});
+  EXPECT_EQ(refused.status, 2) << refused.err;
+  EXPECT_NE(refused.err.find("would leave this one over plain http"), std::string::npos)
+      << refused.err;
+}
+
+// Its password runs out while a list is read: the proxy's refusal is no end of the list.
+TEST_F(ThroughProxy, a_proxy_that_refuses_amid_a_list_is_named) {
+  page_yaml = "{type: page, limit: n, size: 1}";
+  serve([](std::string const& target) {
+    auto const page = parameter_of(target, "page");
+    if (page == "3") {
+      return std::string("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
+    }
+    return answer_of(list_of({R"({"id":")" + page + R"(","amount":1,"currency":"USD"})"}));
+  });
+  environment["http_proxy"] =
+      "http://na%40me:hunter2-planted@127.0.0.1:" + std::to_string(plain().port());
+  auto const synced = sync();
+  EXPECT_EQ(synced.status, 1) << synced.out;
+  EXPECT_EQ(synced.of("rows", "error_code"), "config_invalid") << synced.out;
+  EXPECT_NE(synced.of("rows", "error").find("refuses the login: HTTP 407"), std::string::npos)
+      << synced.out;
+  EXPECT_EQ(plain().requests().size(), 3U) << "the account may be locked after a few attempts";
+  expect_not_leaked(synced.out + synced.err);
+}
+
 }  // namespace
 }  // namespace affsync::test::proxy_test

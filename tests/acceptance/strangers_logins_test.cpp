@@ -87,6 +87,49 @@ auth:
   expect_not_leaked({"cGxhbnRlZDpoZWFkZXI=", "planted-word", "at-Q1w2e3r4"});
 }
 
+// Its page is not compressed, though its header says so.
+TEST_F(StrangersLogins, a_refused_login_with_a_damaged_page_is_not_repeated) {
+  start_own_broker(R"(credentials: {word: {}}
+auth:
+  type: login_token
+  login: {path: /token, form: {password: "${credentials.word}"}}
+  token: access_token
+  value: Bearer ${token}
+)" + list_yaml,
+                   "{word: planted-word}", [&](Asked const&) {
+                     return reply(R"({"error":"no"})", "401 Unauthorized",
+                                  "Content-Encoding: gzip\r\n");
+                   });
+  EXPECT_EQ(pass().of("rows", "error_code"), "auth_invalid");
+  EXPECT_EQ(asked_for("/token"), 1);
+  EXPECT_EQ(pass().of("rows", "error_code"), "auth_invalid");
+  EXPECT_EQ(asked_for("/token"), 0);
+}
+
+// The broker takes a login by GET, and closes the kept connection without an answer.
+TEST_F(StrangersLogins, a_login_by_get_that_is_not_answered_is_not_sent_again_at_once) {
+  start_own_broker(R"(credentials: {user: {secret: false}, word: {}}
+auth:
+  type: login_token
+  login:
+    path: /token
+    method: GET
+    query: {a: b}
+    headers: {X-Login: "${credentials.user}:${credentials.word}"}
+    rate: {requests: 2, per: 1h}
+  token: access_token
+  value: Bearer ${token}
+)" + list_yaml + "    page: {type: page, limit: n, size: 1}\n",
+                   "{user: me, word: planted-word}", [&, logins = 0](Asked const& asked) mutable {
+                     if (asked.path == "/token") {
+                       return ++logins == 1 ? reply(R"({"access_token":"at-Q1w2e3r4"})") : "";
+                     }
+                     return asked("page") == "1" ? reply(one_row) : reply("{}", "401 Gone");
+                   });
+  pass();
+  EXPECT_EQ(asked_for("/token"), 2);
+}
+
 TEST_F(StrangersLogins, a_key_for_a_user_without_a_password) {
   auto const encoded = base64("planted-api-key:");
   start_own_broker(

@@ -108,8 +108,7 @@ TEST(Cancel, WhileTheAnswerIsAwaited) {
   });
   TestClient client(peer.url());
   loop = &client.loop();
-  EXPECT_TRUE(
-      is_aborted(cancel_when(*loop, client.client().send(HttpRequest(Method::get, "/")), signal)));
+  EXPECT_TRUE(is_aborted(cancel_when(*loop, client.client().send(reading()), signal)));
 }
 
 TEST(Cancel, WhileTheTlsHandshakeIsAwaited) {
@@ -124,8 +123,7 @@ TEST(Cancel, WhileTheTlsHandshakeIsAwaited) {
   });
   TestClient client("https://127.0.0.1:" + std::to_string(silent.port()));
   loop = &client.loop();
-  EXPECT_TRUE(
-      is_aborted(cancel_when(*loop, client.client().send(HttpRequest(Method::get, "/")), signal)));
+  EXPECT_TRUE(is_aborted(cancel_when(*loop, client.client().send(reading()), signal)));
 }
 
 TEST(Cancel, TheClientWorksOnAfterwards) {
@@ -142,7 +140,7 @@ TEST(Cancel, TheClientWorksOnAfterwards) {
   });
   TestClient client(peer.url());
   loop = &client.loop();
-  cancel_when(*loop, client.client().send(HttpRequest(Method::get, "/")), signal);
+  cancel_when(*loop, client.client().send(reading()), signal);
   EXPECT_EQ(client.get().status, 200);
 }
 
@@ -155,8 +153,7 @@ TEST(Cancel, ALoopThatGoesAwayTakesItsRequestsWithIt) {
   });
   TestClient client(peer.url());
   auto never = [](std::exception_ptr, HttpResponse const&) { FAIL() << "ended"; };
-  asio::co_spawn(client.loop(), client.client().send(HttpRequest(Method::get, "/")),
-                 std::move(never));
+  asio::co_spawn(client.loop(), client.client().send(reading()), std::move(never));
   while (!asked.try_wait()) client.loop().poll_one();
 }
 
@@ -226,7 +223,7 @@ TEST(Resolve, TheNextAddressIsTriedWhenTheFirstRefuses) {
   options.origin = parse_origin(peer.url("two-addresses.example"), true).value();
   asio::io_context loop;
   auto const client = make_http_client(loop.get_executor(), options).value();
-  EXPECT_EQ(run(loop, client->send(HttpRequest(Method::get, "/"))).status, 200);
+  EXPECT_EQ(run(loop, client->send(reading())).status, 200);
 }
 
 asio::awaitable<int> wait_then(std::chrono::milliseconds time, int value, bool* ended) {

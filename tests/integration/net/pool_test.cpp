@@ -93,24 +93,46 @@ TEST(Pool, OneThatDiesInsideAnAnswerIsNotReplaced) {
 }
 
 TEST(Pool, ALoginNeverTakesAKeptConnectionAndIsNeverSentTwice) {
-  std::atomic<int> logins{0};
-  ScriptedPeer peer([&](PeerConnection& connection) {
-    for (;;) {
-      auto const request = connection.read_request();
-      if (request.empty()) return;
-      if (request.starts_with("POST")) {
-        ++logins;
-        return;
+  for (auto const method : {Method::post, Method::get}) {
+    std::atomic<int> logins{0};
+    ScriptedPeer peer([&](PeerConnection& connection) {
+      for (;;) {
+        auto const request = connection.read_request();
+        if (request.empty()) return;
+        if (request.find(" /auth/ ") != std::string::npos) {
+          ++logins;
+          return;
+        }
+        connection.send(ok_with("{}"));
       }
+    });
+    TestClient client(peer.url());
+    client.get();
+    HttpRequest login(method, "/auth/");
+    if (method == Method::post) login.body = "{}";
+    EXPECT_EQ(client.error_of(login).code, ErrorCode::connect_failed);
+    EXPECT_EQ(logins, 1);
+    EXPECT_EQ(peer.connections(), 2);
+  }
+}
+
+TEST(Pool, ASignedRequestIsNotSentTwiceAsItIs) {
+  std::atomic<int> requests{0};
+  ScriptedPeer peer([&](PeerConnection& connection) {
+    for (int i = 0; !connection.read_request().empty(); ++i) {
+      ++requests;
+      if (connection.number() == 1 && i == 1) return;
       connection.send(ok_with("{}"));
     }
   });
   TestClient client(peer.url());
   client.get();
-  HttpRequest login(Method::post, "/auth/");
-  login.body = "{}";
-  EXPECT_EQ(client.error_of(login).code, ErrorCode::connect_failed);
-  EXPECT_EQ(logins, 1);
+  auto request = reading();
+  request.is_signed = true;
+  EXPECT_THROW(client.send(request), LapsedConnection);
+  EXPECT_EQ(requests, 2);
+  EXPECT_EQ(client.send(request).status, 200);
+  EXPECT_EQ(requests, 3);
   EXPECT_EQ(peer.connections(), 2);
 }
 
@@ -133,7 +155,9 @@ TEST(Pool, BytesBehindAnAnswerEndTheConnection) {
     answer_all(connection);
   });
   TestClient client(peer.url());
-  EXPECT_EQ(client.get().body, "{}");
+  auto const first = client.get();
+  EXPECT_EQ(first.body, "{}");
+  EXPECT_TRUE(first.has_surplus);
   EXPECT_EQ(client.get().body, "{}");
   EXPECT_EQ(peer.connections(), 2);
 }
@@ -156,6 +180,22 @@ TEST(Pool, BytesThatComeWhileIdleEndTheConnection) {
   EXPECT_EQ(peer.connections(), 2);
 }
 
+// The line break of the answer before, which came when the next request was on its way.
+TEST(Pool, WhatIsNoAnswerOnAKeptConnectionIsOfTheOneBefore) {
+  ScriptedPeer peer([](PeerConnection& connection) {
+    connection.read_request();
+    connection.send(ok_with("{}"));
+    if (connection.number() > 1) return connection.wait_for_end();
+    connection.read_request();
+    connection.send("\r\n" + ok_with("{}"));
+    connection.wait_for_end();
+  });
+  TestClient client(peer.url());
+  EXPECT_EQ(client.get().body, "{}");
+  EXPECT_EQ(client.get().body, "{}");
+  EXPECT_EQ(peer.connections(), 2);
+}
+
 TEST(Pool, RequestsAtOnceHaveConnectionsOfTheirOwn) {
   std::latch both(2);
   ScriptedPeer peer([&](PeerConnection& connection) {
@@ -172,8 +212,7 @@ TEST(Pool, RequestsAtOnceHaveConnectionsOfTheirOwn) {
       EXPECT_EQ(response.status, 200);
       ++done;
     };
-    asio::co_spawn(client.loop(), client.client().send(HttpRequest(Method::get, "/")),
-                   std::move(ended));
+    asio::co_spawn(client.loop(), client.client().send(reading()), std::move(ended));
   }
   while (done < 2) client.loop().run_one();
   EXPECT_EQ(peer.connections(), 2);

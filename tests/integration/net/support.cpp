@@ -42,8 +42,14 @@ HttpResponse TestClient::send(HttpRequest request) {
   return run(loop_, client_->send(std::move(request)));
 }
 
+HttpRequest reading(std::string const& target) {
+  HttpRequest request(Method::get, target);
+  request.only_reads = true;
+  return request;
+}
+
 HttpResponse TestClient::get(std::string const& target) {
-  return send(HttpRequest(Method::get, target));
+  return send(reading(target));
 }
 
 HttpResponse TestClient::post(std::string const& target, std::string const& body) {
@@ -53,7 +59,7 @@ HttpResponse TestClient::post(std::string const& target, std::string const& body
 }
 
 Error TestClient::error_of_get(std::string const& target) {
-  return error_of(HttpRequest(Method::get, target));
+  return error_of(reading(target));
 }
 
 Error TestClient::error_of(HttpRequest request) {

@@ -36,6 +36,9 @@ class TempFile {
   std::string path_;
 };
 
+// A GET that may be sent again.
+HttpRequest reading(std::string const& target = "/");
+
 // A client of one origin and its loop.
 class TestClient {
  public:

@@ -60,6 +60,25 @@ TEST(Tls, AConnectionIsUsedAgain) {
   EXPECT_EQ(peer.connections(), 1);
 }
 
+// The record behind the answer is in the client's buffers when the answer is complete, or only its
+// start is.
+TEST(Tls, ARecordBehindAnAnswerEndsTheConnection) {
+  for (auto const& behind : {ok_with(R"({"forged": true})"), std::string("\r\n"),
+                             ok_with(std::string(16'000, ' ') + R"({"forged": true})"),
+                             ok_with(std::string(100'000, ' ') + R"({"forged": true})")}) {
+    ScriptedPeer peer(
+        [&](PeerConnection& connection) {
+          while (!connection.read_request().empty()) {
+            if (!connection.send_together(ok_with("{}"), behind)) return;
+          }
+        },
+        authority().issue());
+    TestClient client(peer.url("localhost"), trusting());
+    for (int i = 0; i < 3; ++i) EXPECT_EQ(client.get().body, "{}") << behind.size();
+    EXPECT_EQ(peer.connections(), 3) << behind.size();
+  }
+}
+
 TEST(Tls, OneThatThePeerClosedMeanwhileIsReplaced) {
   ScriptedPeer peer(
       [](PeerConnection& connection) {
@@ -145,6 +164,31 @@ TEST(Tls, AHostNameIsNoAddress) {
   auto const error = error_from(authority().issue(), "127.0.0.1", trusting());
   EXPECT_EQ(error.code, ErrorCode::tls_failed);
   EXPECT_NE(error.message.find("another host (localhost)"), std::string::npos) << error.message;
+}
+
+// RFC 9110, 4.3.4: the common name must not be looked at.
+TEST(Tls, ANameInAnotherPlaceIsNone) {
+  struct Case {
+    std::string host, names, message, hint;
+  };
+  for (auto const& one : std::initializer_list<Case>{
+           {"localhost", "",
+            "the certificate of localhost has it as its common name only, which does not count",
+            "`subjectAltName = DNS:localhost`"},
+           {"127.0.0.1", "",
+            "the certificate of 127.0.0.1 has it as its common name only, which does not count",
+            "`subjectAltName = IP:127.0.0.1`"},
+           {"127.0.0.1", "DNS:other.example,DNS:127.0.0.1",
+            "the certificate of 127.0.0.1 has it as a DNS name only, which does not count",
+            "`subjectAltName = IP:127.0.0.1`"},
+       }) {
+    auto wishes = for_names({one.host});
+    wishes.alternative_names = one.names;
+    auto const error = error_from(authority().issue(wishes), one.host, trusting());
+    EXPECT_EQ(error.code, ErrorCode::tls_failed) << error.to_line();
+    EXPECT_EQ(error.message, one.message);
+    EXPECT_NE(error.hint.find(one.hint), std::string::npos) << error.hint;
+  }
 }
 
 TEST(Tls, ABodyUntilTheEndNeedsAnOrderlyEnd) {

@@ -58,9 +58,9 @@ std::shared_ptr<X509> make_certificate(CertificateOptions const& options,
   bool const authority = options.names.empty();
   add_extension(certificate.get(), signer, NID_basic_constraints,
                 authority ? "critical,CA:TRUE" : "CA:FALSE");
-  if (!authority) {
-    add_extension(certificate.get(), signer, NID_subject_alt_name,
-                  alternative_names(options.names));
+  auto const names = options.alternative_names.value_or(alternative_names(options.names));
+  if (!authority && !names.empty()) {
+    add_extension(certificate.get(), signer, NID_subject_alt_name, names);
   }
   if (X509_sign(certificate.get(), issuer_key, EVP_sha256()) == 0) {
     throw std::runtime_error("signing");

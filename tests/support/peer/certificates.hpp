@@ -6,6 +6,7 @@
 #include <openssl/x509.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,7 +21,9 @@ struct Identity {
 
 struct CertificateOptions {
   std::vector<std::string> names{"localhost"};  // host names or IP addresses
-  int from_days = -10;                          // counted from today
+  // Instead of those names, as OpenSSL writes it: "DNS:127.0.0.1"; "" for none.
+  std::optional<std::string> alternative_names;
+  int from_days = -10;  // counted from today
   int until_days = 10;
   CertificateOptions() = default;
 };

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
@@ -106,6 +107,15 @@ bool PeerConnection::send(std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(sent));
   }
   return true;
+}
+
+bool PeerConnection::send_together(std::string_view first, std::string_view second) {
+  int corked = 1;
+  ::setsockopt(socket_, IPPROTO_TCP, TCP_CORK, &corked, sizeof corked);
+  bool const sent = send(first) && send(second);
+  corked = 0;
+  if (socket_ >= 0) ::setsockopt(socket_, IPPROTO_TCP, TCP_CORK, &corked, sizeof corked);
+  return sent;
 }
 
 void PeerConnection::wait_for_end() {

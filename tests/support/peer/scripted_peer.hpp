@@ -35,6 +35,8 @@ class PeerConnection {
   std::string read_some();
   // Returns false if the other side has closed.
   bool send(std::string_view bytes);
+  // Sends both in one TCP segment; over TLS each is in a record of its own.
+  bool send_together(std::string_view first, std::string_view second);
   // Blocks until the other side closes the connection.
   void wait_for_end();
 

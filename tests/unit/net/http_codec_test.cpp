@@ -187,6 +187,40 @@ TEST(Decode, AnEmptyChunkedBodyMayComeInAnyPieces) {
   }
 }
 
+// A wrong password is one although the page about it is damaged.
+TEST(Decode, ARefusalIsOneHoweverItsBodyIs) {
+  auto const decoded = [](std::string const& bytes) {
+    ResponseDecoder decoder(ClientLimits{});
+    EXPECT_TRUE(decoder.put(bytes)) << bytes;
+    EXPECT_TRUE(decoder.put_end(false)) << bytes;
+    EXPECT_TRUE(decoder.is_done()) << bytes;
+    EXPECT_FALSE(decoder.keeps_alive()) << bytes;
+    return decoder.take();
+  };
+  for (std::string const rest :
+       {"Content-Length: 30\r\n\r\n{}", "Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}",
+        "Content-Encoding: br\r\n\r\n{}", "Two words: x\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
+    auto const response = decoded("HTTP/1.1 429 No\r\nRetry-After: 3600\r\n" + rest);
+    EXPECT_EQ(response.status, 429) << rest;
+    EXPECT_EQ(response.headers.find("Retry-After"), "3600") << rest;
+    EXPECT_EQ(response.body, "") << rest;
+    EXPECT_TRUE(response.flaw) << rest;
+    ResponseDecoder good(ClientLimits{});
+    auto const used = good.put("HTTP/1.1 200 OK\r\n" + rest);
+    EXPECT_TRUE(!used || !good.put_end(false)) << rest;
+  }
+}
+
+TEST(Decode, WhatAnInterimAnswerAnnouncesIsNotYetSo) {
+  ResponseDecoder decoder(ClientLimits{});
+  EXPECT_TRUE(
+      decoder.put("HTTP/1.1 103 Early Hints\r\nContent-Encoding: gzip\r\n\r\n"
+                  "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"));
+  EXPECT_TRUE(decoder.is_done());
+  EXPECT_EQ(decoder.take().body, "{}");
+}
+
 TEST(Decode, AHeaderMayHaveTheLimitAndNoMore) {
   ClientLimits limits;
   limits.header_bytes = 1000;

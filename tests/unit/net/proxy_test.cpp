@@ -87,6 +87,33 @@ TEST(Proxy, WhatIsNoneIsRefusedWithoutItsPassword) {
   }
 }
 
+TEST(Proxy, PlainHttpToThisMachineDoesNotLeaveItUnasked) {
+  auto const set_to = [](std::string const& url) {
+    return [url](std::string const& name) {
+      return name == "http_proxy" ? std::optional(url) : std::nullopt;
+    };
+  };
+  auto const here = parse_origin("http://localhost:18085", false).value();
+  std::optional<Secret> const none;
+  EXPECT_FALSE(choose_proxy(none, set_to("http://192.0.2.2:1"), here, false).value());
+  EXPECT_EQ(choose_proxy(none, set_to("http://192.0.2.2:1"), here, true).value()->host,
+            "192.0.2.2");
+  EXPECT_EQ(choose_proxy(none, set_to("http://127.0.0.1:1"), here, false).value()->host,
+            "127.0.0.1");
+  std::optional<Secret> const far(Secret("http://192.0.2.2:1")), near(Secret("http://[::1]:1"));
+  auto const refused = choose_proxy(far, set_to(""), here, false);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::config_invalid);
+  EXPECT_NE(refused.error().message.find("localhost:18085 would leave"), std::string::npos);
+  EXPECT_TRUE(choose_proxy(far, set_to(""), here, true).value());
+  EXPECT_TRUE(choose_proxy(near, set_to(""), here, false).value());
+  EXPECT_FALSE(choose_proxy(Secret("none"), set_to("http://127.0.0.1:1"), here, false).value());
+  auto const broker = parse_origin("https://broker.example", false).value();
+  EXPECT_TRUE(choose_proxy(far, set_to(""), broker, false).value());
+  auto const allowed = parse_origin("http://broker.example", true).value();
+  EXPECT_TRUE(choose_proxy(none, set_to("http://192.0.2.2:1"), allowed, true).value());
+}
+
 TEST(Proxy, IsAskedForAWayThrough) {
   // base64 of "na@me:hun:ter2", computed with another program.
   auto const proxy = parse_proxy("http://na%40me:hun:ter2@gate:3128", "`proxy`").value();

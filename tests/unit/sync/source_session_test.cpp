@@ -830,5 +830,20 @@ TEST_F(SourceSessionTest, AnAnswerThatQuotesAHeaderGivesNothingAway) {
       << answer.error().to_line();
 }
 
+// A signature is valid once: the server may have taken the request whose connection lapsed.
+TEST_F(SourceSessionTest, ASignedRequestWhoseConnectionLapsedIsSignedAgain) {
+  std::vector<std::string> nonces;
+  auto broker = session(signed_plan(), [&](HttpRequest const& request) {
+    EXPECT_TRUE(request.is_signed);
+    nonces.emplace_back(*request.headers.find("X-Nonce"));
+    if (nonces.size() == 1) throw net::LapsedConnection(ErrorCode::connect_failed, "closed");
+    return json_response(200, "[]");
+  });
+  EXPECT_TRUE(fetch(*broker));
+  ASSERT_EQ(nonces.size(), 2U);
+  EXPECT_NE(nonces[0], nonces[1]);
+  EXPECT_EQ(report_.retries, 0);
+}
+
 }  // namespace
 }  // namespace affsync::sync::source_session_test
