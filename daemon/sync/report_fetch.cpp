@@ -6,6 +6,7 @@
 #include "base/duration.hpp"
 #include "connectors/engine/answer/page_hints.hpp"
 #include "connectors/engine/answer/text.hpp"
+#include "connectors/engine/document/document.hpp"
 #include "connectors/engine/manifest/placeholders.hpp"
 #include "connectors/engine/request/target.hpp"
 
@@ -101,6 +102,7 @@ asio::awaitable<Result<Answer>> fetch_report(SourceSession& session, engine::Str
   }
   HttpRequest download(Method::get, std::move(target));
   download.only_reads = true;
+  download.headers.add("Accept", std::string(engine::accepted(plan.spec->document.format)));
   co_return co_await session.fetch(std::move(download), report);
 }
 

@@ -131,4 +131,20 @@ std::string_view shown(DocumentFormat format) {
   return "JSON";
 }
 
+std::string_view accepted(DocumentFormat format) {
+  switch (format) {
+    case DocumentFormat::json:
+      return "application/json";
+    case DocumentFormat::json_lines:
+      return "application/x-ndjson, application/jsonl, */*;q=0.5";
+    case DocumentFormat::csv:
+      return "text/csv, */*;q=0.5";
+    case DocumentFormat::xml:
+      return "application/xml, text/xml, */*;q=0.5";
+    case DocumentFormat::xlsx:
+      return "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet, */*;q=0.5";
+  }
+  return "*/*";
+}
+
 }  // namespace affsync::engine

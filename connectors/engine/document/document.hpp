@@ -31,4 +31,7 @@ bool is_packed(std::string_view bytes);
 // The name of a format for messages: "CSV".
 std::string_view shown(DocumentFormat format);
 
+// What a request for such a document sends as `Accept`. Refusals may be of any type.
+std::string_view accepted(DocumentFormat format);
+
 }  // namespace affsync::engine

@@ -5,6 +5,7 @@
 #include <boost/url/grammar/lut_chars.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 
+#include "connectors/engine/document/document.hpp"
 #include "connectors/engine/paging/window.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
 #include "connectors/engine/request/body.hpp"
@@ -264,6 +265,11 @@ HttpRequest make_page_request(StreamSpec const& spec, Slice const& slice, std::s
 
   HttpRequest request(spec.request.method, std::move(target));
   for (auto const& [name, value] : spec.request.headers) request.headers.add(name, value);
+  // A report is first made, which is answered in JSON.
+  auto const format = spec.document.format;
+  if (!request.headers.find("Accept") && !spec.report && format != DocumentFormat::json) {
+    request.headers.add("Accept", std::string(accepted(format)));
+  }
   if (spec.request.body) set_body(request, *spec.request.body, values.body);
   request.only_reads = true;
   return request;
