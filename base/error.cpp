@@ -44,6 +44,8 @@ std::string_view to_string(ErrorCode code) {
       return "not_found";
     case ErrorCode::bad_request:
       return "bad_request";
+    case ErrorCode::refused:
+      return "refused";
     case ErrorCode::window_too_large:
       return "window_too_large";
     case ErrorCode::clock_skew:

@@ -35,6 +35,7 @@ enum class ErrorCode {
   permission_denied,
   not_found,
   bad_request,
+  refused,  // another 4xx: about the connection, the account or the client, not about the request
   window_too_large,
   clock_skew,
   paging_broken,  // repeated page, offset ignored, or a list that keeps shifting
@@ -72,6 +73,8 @@ struct Error {
   std::string source;   // name in the configuration; may be empty
   std::string stream;   // may be empty
   std::string hint;     // what the user should do; may be empty
+  // A failure that the connector does not know: it cannot be the end of a list.
+  bool is_unknown = false;
 
   Error() = default;
   Error(ErrorCode error_code, std::string text, std::string advice = {})

@@ -192,11 +192,11 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   reader.page_rows.answered_at(answer.server_time.value_or(now), now);
   list.take(std::move(records), reader.page_rows);
   auto hints = read_page_hints(reader.spec.page, answer.body, list.listed(), reader.plan->base_url,
-                               reader.asked.target, answer.headers);
+                               reader.asked.target, answer.headers, answer.status);
   if (!hints) return hints.error();
   auto const listed = list.listed_keys().size();
-  if (reader.pager->may_be_cut(listed, hints->total)) {
-    Error const too_large(ErrorCode::window_too_large, cut_answer(listed));
+  if (reader.pager->may_be_cut(listed, *hints)) {
+    Error const too_large(ErrorCode::window_too_large, cut_answer(listed, *hints));
     if (reader.days.on_refusal(too_large, reader.begun || reader.part > 0)) {
       reader.begin_slice();
       return reader.nothing_read(now);
@@ -282,7 +282,7 @@ void StreamReader::on_stored(PageStored const& stored) {
 
 bool StreamReader::ends_at_refusal(Error const& error) {
   auto& reader = *impl_;
-  if (!reader.days.slice() || reader.days.is_probing()) return false;
+  if (!reader.days.slice() || reader.days.is_probing() || error.is_unknown) return false;
   if (!reader.pager->ends_at_refusal(error.code)) return false;
   if (!reader.is_until_known()) return true;
   // What is missing at the end of such a list no later pass would look for.
@@ -302,7 +302,8 @@ bool StreamReader::on_refusal(Error const& error) {
   auto& reader = *impl_;
   if (!reader.days.slice()) return false;
   if (reader.pager->resuming() &&
-      (error.code == ErrorCode::bad_request || error.code == ErrorCode::not_found)) {
+      (error.code == ErrorCode::bad_request || error.code == ErrorCode::refused ||
+       error.code == ErrorCode::not_found)) {
     reader.days.read_on();
     reader.begin_slice();
     return true;

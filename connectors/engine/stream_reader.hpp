@@ -23,6 +23,7 @@ namespace affsync::engine {
 struct Answer {
   Json body;
   Headers headers;
+  int status = 200;
   std::optional<TimePoint> server_time;     // its Date header
   bool no_rows = false;                     // classified as "no rows", whatever the body is
   std::shared_ptr<Redactor const> secrets;  // set if the body quotes one of our secrets

@@ -299,6 +299,7 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
           co_return *wrong;
         }
         engine::Answer answer;
+        answer.status = sent.response.status;
         answer.no_rows = sent.verdict.answer_class != AnswerClass::ok;
         if (sent.verdict.answer_class == AnswerClass::end_of_list) {
           answer.refusal = std::move(sent.verdict.error);

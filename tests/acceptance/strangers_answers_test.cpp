@@ -234,5 +234,29 @@ TEST_F(StrangersAnswers, clock_that_differs_is_told) {
   EXPECT_EQ(run_command({"status"}).out.find("the broker's at the latest"), std::string::npos);
 }
 
+// Content-Length counts characters: the last amount is cut, which nothing in the text shows.
+TEST_F(StrangersAnswers, a_table_that_is_longer_than_it_says_is_not_stored) {
+  start_own_broker(R"(auth: {type: none}
+streams:
+  rows:
+    table: commission
+    path: /list
+    format: csv
+    key: id
+    map: {client_ref: user, amount: {from: sum, required: true}, currency: {const: USD}}
+)",
+                   "{}", [&](Asked const& asked) {
+                     EXPECT_EQ(asked.header("Accept"), "text/csv, */*;q=0.5");
+                     auto out =
+                         reply("id,user,sum\n1,Anna,5\n3,\xD0\x9E\xD0\xBB\xD0\xB5\xD0\xB3,11",
+                               "200 OK", "", "text/csv");
+                     return out + "2.50";
+                   });
+  auto const synced = pass();
+  EXPECT_EQ(synced.of("rows", "status"), "failed") << synced.out;
+  EXPECT_EQ(synced.of("rows", "error_code"), "truncated") << synced.out;
+  EXPECT_EQ(live(), "");
+}
+
 }  // namespace
 }  // namespace affsync::test::strangers_answers_test

@@ -210,6 +210,127 @@ TEST_F(StrangersPages, numbers_newest_first_with_a_refused_page) {
   EXPECT_EQ(live_count(), "70");
 }
 
+// These say nothing about the page, so they are no end of the list.
+TEST_F(StrangersPages, a_refusal_for_another_reason_amid_a_list_is_no_end) {
+  books = lines(12);
+  std::string refusal;
+  for (std::string const paging :
+       {"{type: page, limit: n, size: 2}", "{type: offset, limit: n, size: 2, overlap: 0}"}) {
+    list(paging, [&](Asked const& asked) {
+      auto const begin =
+          asked.has("page") ? 2 * (asked.number("page", 1) - 1) : asked.number("offset", 0);
+      if (begin == 8 && !refusal.empty()) return reply(R"({"error":"no"})", refusal);
+      return reply(R"({"items":)" + slice(books, begin, 2) + "}");
+    });
+    expect_green(pass(), 12);
+    for (std::string const status : {"402", "407", "409", "421", "451", "499"}) {
+      refusal = status + " No";
+      auto const cut = pass({"--full"});
+      EXPECT_EQ(cut.status, 1) << status << cut.out;
+      EXPECT_EQ(cut.of("rows", "status"), "failed") << status << cut.out;
+      EXPECT_EQ(cut.of("rows", "error_code"), "refused") << status << cut.out;
+      EXPECT_NE(cut.of("rows", "error").find("HTTP " + status + ": no"), std::string::npos)
+          << cut.out;
+    }
+    EXPECT_EQ(marked(), "");
+    refusal.clear();
+    expect_no_change({"--full"});
+    renew_database();
+  }
+}
+
+// Such a failure may be any, so it is no end of the list unless a rule says so.
+TEST_F(StrangersPages, a_failure_in_an_envelope_amid_a_list_is_no_end) {
+  books = lines(12);
+  bool fails = false;
+  auto const answer = [&](Asked const& asked) {
+    auto const page = asked.number("page", 1);
+    if (page == 5 && fails) return reply(R"({"code":"50001","message":"try again","items":[]})");
+    return reply(R"({"code":"0","items":)" + slice(books, 2 * (page - 1), 2) + "}");
+  };
+  std::string const page = "{type: page, limit: n, size: 2}",
+                    good = "good: {json: code, equals: \"0\"}";
+  list(page, answer, good + "\n");
+  expect_green(pass(), 12);
+  fails = true;
+  for (int i = 0; i < 2; ++i) {
+    auto const cut = pass({"--full"});
+    EXPECT_EQ(cut.of("rows", "status"), "failed") << cut.out;
+    EXPECT_EQ(cut.of("rows", "error_code"), "bad_request") << cut.out;
+  }
+  EXPECT_EQ(marked(), "");
+  renew_database();
+  list(page, answer, good + "\nerrors: [{json: code, equals: \"50001\", class: end_of_list}]\n");
+  expect_green(pass(), 8);
+}
+
+// No part of the list was asked for.
+TEST_F(StrangersPages, part_of_a_list_is_never_the_whole) {
+  books = lines(5);
+  int count = 5;
+  std::string range;
+  list("{type: none}", [&](Asked const&) {
+    auto const items = R"({"items":)" + slice(books, 0, count) + "}";
+    if (range == "full") return reply(items);
+    return reply(items, "206 Partial Content", range);
+  });
+  range = "full";
+  expect_green(pass(), 5);
+  count = 4;
+  for (std::string const told : {"Content-Range: items 0-3/5\r\n", "Content-Range: 0-3/*\r\n",
+                                 "Content-Range: items 1-4/5\r\n", ""}) {
+    range = told;
+    for (int i = 0; i < 2; ++i) {
+      auto const cut = pass({"--full"});
+      EXPECT_EQ(cut.of("rows", "status"), "partial") << told << cut.out;
+      EXPECT_EQ(cut.status, 1) << told;
+    }
+    EXPECT_EQ(marked(), "") << told;
+  }
+  // Bytes of the text are missing, whatever is left of it can be read.
+  range = "Content-Range: bytes 0-90/5000\r\n";
+  auto const torn = pass({"--full"});
+  EXPECT_EQ(torn.of("rows", "status"), "failed") << torn.out;
+  EXPECT_EQ(torn.of("rows", "error_code"), "truncated") << torn.out;
+  EXPECT_EQ(marked(), "");
+  count = 5;
+  range = "Content-Range: items 0-4/5\r\n";
+  expect_no_change({"--full"});
+}
+
+TEST_F(StrangersPages, links_in_a_header_in_every_form) {
+  books = lines(6);
+  std::string form;
+  list("{type: link, next: {header: Link}}", [&](Asked const& asked) {
+    auto const page = asked.number("page", 1);
+    std::string header;
+    if (page < 3) {
+      header = form;
+      auto const next = "</api/list?page=" + std::to_string(page + 1) + ">";
+      if (auto const at = header.find("NEXT"); at != std::string::npos) header.replace(at, 4, next);
+    }
+    return reply(R"({"items":)" + slice(books, 2 * (page - 1), 2) + "}", "200 OK", header);
+  });
+  for (std::string const good :
+       {R"(Link: NEXT; title="page \"2\", of 3"; rel="next")", R"(Link: , NEXT; rel="next")",
+        R"(Link: </api/list>; rel="first",, , NEXT; rel="next")", R"(Link: NEXT; rel='next')",
+        "Link: NEXT; rel=\"last\tnext\"", "Link:\r\nLink: NEXT; rel=next"}) {
+    form = good + "\r\n";
+    expect_green(pass(), 6);
+    EXPECT_EQ(live_count(), "6") << good;
+    renew_database();
+  }
+  // What cannot be read is not absent.
+  for (std::string const bad : {R"(Link: NEXT; title="open; rel="next")", "Link: </api/list?page=2",
+                                R"(Link: </api/list>; rel="first", NEXT rel="next")"}) {
+    form = bad + "\r\n";
+    auto const synced = pass();
+    EXPECT_EQ(synced.of("rows", "status"), "failed") << bad << synced.out;
+    EXPECT_EQ(synced.of("rows", "error_code"), "paging_broken") << bad << synced.out;
+    renew_database();
+  }
+}
+
 // Newest first, by the last id. A later pass ends at known rows; a full pass reads the rest.
 TEST_F(StrangersPages, ids_newest_first_until_known) {
   for (int i = 0; i < 40; ++i) books.insert(books.begin(), line(1000 + i));

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "connectors/engine/answer/http_status.hpp"
 #include "connectors/engine/answer/requested_wait.hpp"
 #include "connectors/engine/answer/text.hpp"
 #include "connectors/engine/document/document.hpp"
@@ -84,29 +85,6 @@ bool holds(GoodSpec const& good, HttpResponse const& response, Json const& body)
   }
   auto const value = header_value(response, good.header);
   return compares(value ? &*value : nullptr, good.equals, good.not_equals, good);
-}
-
-AnswerClass class_of_status(HttpResponse const& response, bool is_login) {
-  int const status = response.status;
-  if (status == 204 || status == 205) return AnswerClass::empty;
-  if (status >= 200 && status < 300) return AnswerClass::ok;
-  switch (status) {
-    case 401:
-      return is_login ? AnswerClass::auth_invalid : AnswerClass::auth_expired;
-    case 403:
-      return AnswerClass::permission;
-    case 404:
-      return AnswerClass::not_found;
-    case 429:
-      return AnswerClass::throttled;
-    case 408:
-    case 425:
-      return AnswerClass::transient;
-    case 503:
-      return response.headers.find("Retry-After") ? AnswerClass::throttled : AnswerClass::transient;
-    default:
-      return status >= 500 ? AnswerClass::transient : AnswerClass::bad_request;
-  }
 }
 
 ErrorCode code_of(AnswerClass answer_class) {
@@ -233,7 +211,9 @@ Error not_good(GoodSpec const& missed, HttpResponse const& response, Json const&
   if (auto const said = error_text(body); !said.empty()) text += ": " + said;
   std::string hint = hint_of(missed.otherwise);
   if (hint.empty()) hint = "Check `good` of the connector, the conditions for a good answer.";
-  return Error(code_of(missed.otherwise), std::move(text), std::move(hint));
+  Error error(code_of(missed.otherwise), std::move(text), std::move(hint));
+  error.is_unknown = missed.otherwise == AnswerClass::bad_request;
+  return error;
 }
 
 Error redirection(HttpResponse const& response) {
@@ -276,6 +256,20 @@ bool applies_to_pages(ErrorRule const& rule) {
       return false;
     default:
       return true;
+  }
+}
+
+// Returns true if the class may be another one than the whole answer would have. Who refuses a
+// login, or wants to be left alone, is believed without it.
+bool needs_whole_answer(AnswerClass answer_class, bool is_login) {
+  switch (answer_class) {
+    case AnswerClass::throttled:
+    case AnswerClass::transient:
+    case AnswerClass::auth_expired:
+    case AnswerClass::auth_invalid:
+      return false;
+    default:
+      return !is_login;
   }
 }
 
@@ -347,7 +341,10 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
   Verdict verdict;
   verdict.answer_class = ruled ? rule->answer_class : class_of_status(response, is_login);
 
-  if (!ruled && response.status >= 300 && response.status < 400) {
+  if (response.flaw && needs_whole_answer(verdict.answer_class, is_login)) {
+    verdict.answer_class = AnswerClass::transient;
+    verdict.error = response.flaw;
+  } else if (!ruled && response.status >= 300 && response.status < 400) {
     verdict.answer_class = AnswerClass::bad_request;
     verdict.error = redirection(response);
   } else if (!ruled && from_intermediary && response.status != 429) {
@@ -356,6 +353,9 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
     verdict.error = refusal(AnswerClass::transient, response, body);
     verdict.error->code = ErrorCode::malformed_answer;
     verdict.error->hint = html_hint;
+  } else if (auto torn = ruled ? std::nullopt : torn_answer(response, document_spec.format)) {
+    verdict.answer_class = AnswerClass::transient;
+    verdict.error = std::move(torn);
   } else if (verdict.answer_class == AnswerClass::ok && (flaw || !body)) {
     return not_readable(response, flaw ? *flaw : body.error(), is_login, document_spec);
   } else if (verdict.answer_class == AnswerClass::ok) {
@@ -369,6 +369,10 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
   } else if (verdict.answer_class != AnswerClass::empty) {
     verdict.error = refusal(verdict.answer_class, response, body);
     if (ruled) add_ruled_value(*verdict.error, *rule, response, document);
+    bool const is_bad_request = verdict.answer_class == AnswerClass::bad_request;
+    if (!ruled && is_bad_request && !may_be_about_request(response.status)) {
+      verdict.error->code = ErrorCode::refused;
+    }
   }
   // A server answers a wrong path with that status too.
   verdict.by_status_alone = ruled && verdict.answer_class == AnswerClass::empty && !rule->json &&

@@ -27,9 +27,11 @@ struct Verdict {
 // with a good status must meet unless a rule classifies it. `document`: what a good answer is; a
 // refusal may be JSON in any case.
 //
-// A 3xx is `redirected`. A 2xx whose body is not such a document is `malformed_answer`. An HTML
-// page is `malformed_answer` for any status but 3xx, 401, 404, 410, 429 and 5xx: it comes from a
-// firewall or proxy in front of the broker and is transient.
+// A 4xx that is not about what was asked for is `refused`, unless a rule classifies it. A 206 whose
+// text lacks bytes is `truncated` and transient. A 3xx is `redirected`. A 2xx whose body is not
+// such a document is `malformed_answer`. An HTML page is `malformed_answer` for any status but 3xx,
+// 401, 404, 410, 429 and 5xx: it comes from a firewall or proxy in front of the broker and is
+// transient.
 Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rules,
                  RateSpec const& rate, bool is_login, TimePoint now,
                  std::vector<GoodSpec> const& good = {}, DocumentSpec const& document = {});

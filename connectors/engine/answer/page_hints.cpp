@@ -9,6 +9,8 @@
 
 #include "base/decimal.hpp"
 #include "base/text.hpp"
+#include "connectors/engine/answer/http_status.hpp"
+#include "connectors/engine/answer/link_header.hpp"
 #include "connectors/engine/rows/is_present.hpp"
 #include "connectors/engine/values/words.hpp"
 
@@ -64,7 +66,15 @@ std::string next_in(std::string text) {
   return text;
 }
 
-std::string next_at(JsonPath const& path, Json const& body) {
+// Error: paging_broken for a value that is no text or number; that is not the same as none.
+Result<std::string> next_at(JsonPath const& path, Json const& body) {
+  auto const* value = path.in(body);
+  if (is_present(value, {}) && (value->is_array() || value->is_object())) {
+    return Error(
+        ErrorCode::paging_broken,
+        "`" + path.text() + "`, which should name the next page, is " + kind_in_words(*value),
+        "Correct `next` under `page` of the stream.");
+  }
   return next_in(scalar_at(path, body));
 }
 
@@ -97,9 +107,65 @@ bool is_misread(urls::url_view url) {
   return url.has_authority() && !path.empty() && !path.starts_with('/');
 }
 
-bool has_dots(urls::url_view url) {
-  return std::ranges::any_of(
-      url.segments(), [](std::string const& segment) { return segment == "." || segment == ".."; });
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    unsigned value = 0;
+    bool const coded = text[at] == '%' && at + 2 < text.size() &&
+                       std::from_chars(text.data() + at + 1, text.data() + at + 3, value, 16).ptr ==
+                           text.data() + at + 3;
+    out += coded ? static_cast<char>(value) : text[at];
+    if (coded) at += 2;
+  }
+  return out;
+}
+
+// Returns true if a segment of the path is a dot or two, also for a server that decodes it first.
+bool has_dots(std::string_view encoded_path) {
+  auto const path = percent_decoded(encoded_path) + "/";
+  return path.find("/./") != std::string::npos || path.find("/../") != std::string::npos;
+}
+
+// Takes dot segments out (RFC 3986, 5.2.4) but those that lead above the root. Boost.URL 1.81 would
+// decode the others: of `a%2Fb` it makes two segments.
+std::string without_dots(std::string_view path) {
+  std::string out;
+  while (!path.empty()) {
+    auto const end = std::min(path.find('/', 1), path.size());
+    auto const segment = path.substr(0, end);
+    path.remove_prefix(end);
+    bool const goes_up = segment == "/.." && !out.empty();
+    if (!goes_up && segment != "/.") {
+      out += segment;
+      continue;
+    }
+    if (goes_up) out.erase(std::min(out.rfind('/'), out.size()));
+    if (path.empty()) out += '/';
+  }
+  return out;
+}
+
+std::string without_placeholders(std::string text) {
+  for (std::size_t at = 0; (at = text.find("${", at)) != std::string::npos; ++at) {
+    auto const end = std::min(text.find('}', at), text.size() - 1);
+    text.replace(at, end + 1 - at, "x");
+  }
+  return text;
+}
+
+// Returns path and query of a reference, as they are written (RFC 3986, 5.2.2). `asked`: path and
+// query of the answer's request, perhaps with the placeholder of a credential.
+std::string resolved_target(urls::url_view reference, std::string const& asked) {
+  std::string path(reference.encoded_path());
+  std::string query;
+  if (reference.has_query()) query = "?" + std::string(reference.encoded_query());
+  auto const mark = std::min(asked.find('?'), asked.size());
+  if (!reference.has_scheme() && !reference.has_authority() && !path.starts_with('/')) {
+    if (path.empty() && query.empty()) query = asked.substr(mark);
+    auto const base = asked.substr(0, mark);
+    path = path.empty() ? base : base.substr(0, base.rfind('/') + 1) + path;
+  }
+  return without_dots(path) + query;
 }
 
 bool is_hex(char c) {
@@ -152,7 +218,8 @@ Result<std::string> link_target(std::string const& link, std::string const& base
 
   // The requested address may be invalid, because a path in the configuration may have "%z" in it.
   // Then the link is resolved without it.
-  auto const whole = base_url.substr(0, base_url.find_last_not_of('/') + 1) + asked;
+  auto const whole =
+      base_url.substr(0, base_url.find_last_not_of('/') + 1) + without_placeholders(asked);
   auto const here = urls::parse_uri(whole);
   urls::url there;
   if (auto const resolved = urls::resolve(here ? *here : *base, *reference, there); !resolved) {
@@ -168,16 +235,16 @@ Result<std::string> link_target(std::string const& link, std::string const& base
     return refused(link, "leads to another scheme, host or port than `base_url`",
                    same_host ? behind_proxy : "");
   }
-  std::string target(there.encoded_path());
+  auto target = resolved_target(*reference, here ? base_path + asked : base_path);
   bool const within = target.starts_with(base_path + "/");
   if (!within && !(follow_path && target.starts_with("/"))) {
     return refused(link, "is outside of `base_url`");
   }
+  if (has_dots(std::string_view(target).substr(0, target.find('?')))) {
+    return refused(link, "is outside of `base_url`");
+  }
   // A proxy may have removed the base URL's path.
   if (within) target.erase(0, base_path.size());
-  // Boost.URL 1.81 keeps dots that would lead above the root.
-  if (has_dots(there)) return refused(link, "is outside of `base_url`");
-  if (there.has_query()) target += "?" + std::string(there.encoded_query());
   return target;
 }
 
@@ -231,83 +298,18 @@ std::string text_of(Headers const& headers, std::string const& name) {
   return name.empty() ? std::string() : std::string(headers.find(name).value_or(""));
 }
 
-// One link of a Link header: `<address>; rel="next"; title=x`.
-struct HeaderLink {
-  std::string_view address;
-  std::string_view relations;
-};
-
-// Takes a token or a quoted text from the start of `rest`.
-std::string_view take_value(std::string_view& rest) {
-  if (rest.starts_with('"')) {
-    auto const end = std::min(rest.find('"', 1), rest.size());
-    auto const value = rest.substr(1, end - 1);
-    rest.remove_prefix(std::min(end + 1, rest.size()));
-    return value;
-  }
-  auto const end = std::min(rest.find_first_of(";,"), rest.size());
-  auto const value = trim_blanks(rest.substr(0, end));
-  rest.remove_prefix(end);
-  return value;
-}
-
-// Takes the next link from the start of `rest`, with the comma behind it.
-std::optional<HeaderLink> take_link(std::string_view& rest) {
-  rest = trim_blanks(rest);
-  auto const end = rest.find('>');
-  if (!rest.starts_with('<') || end == npos) return std::nullopt;
-  HeaderLink link;
-  link.address = rest.substr(1, end - 1);
-  rest.remove_prefix(end + 1);
-  for (;;) {
-    rest = trim_blanks(rest);
-    if (!rest.starts_with(';')) break;
-    rest = trim_blanks(rest.substr(1));
-    auto const equals = std::min(rest.find_first_of("=;,"), rest.size());
-    auto const name = trim_blanks(rest.substr(0, equals));
-    rest.remove_prefix(equals);
-    if (!rest.starts_with('=')) continue;
-    rest = trim_blanks(rest.substr(1));
-    auto const value = take_value(rest);
-    // Only the first `rel` counts.
-    if (equal_without_case(name, "rel") && link.relations.empty()) link.relations = value;
-  }
-  auto const comma = std::min(rest.find(','), rest.size());
-  rest.remove_prefix(std::min(comma + 1, rest.size()));
-  return link;
-}
-
-bool has_relation(std::string_view relations, std::string_view wanted) {
-  while (!relations.empty()) {
-    auto const end = std::min(relations.find(' '), relations.size());
-    if (equal_without_case(relations.substr(0, end), wanted)) return true;
-    relations.remove_prefix(std::min(end + 1, relations.size()));
-  }
-  return false;
-}
-
 }  // namespace
 
 std::optional<std::int64_t> read_count(std::optional<JsonPath> const& path, Json const& body) {
   return path ? count_of(scalar_at(*path, body)) : std::nullopt;
 }
 
-std::string next_link_in(Headers const& headers, std::string_view name) {
-  for (auto const& [field, value] : headers.fields()) {
-    if (!equal_without_case(field, name)) continue;
-    std::string_view rest = trim_blanks(value);
-    if (!rest.starts_with('<')) return std::string(rest);
-    while (auto const link = take_link(rest)) {
-      if (has_relation(link->relations, "next")) return std::string(link->address);
-    }
-  }
-  return {};
-}
-
 Result<PageHints> read_page_hints(PageSpec const& page, Json const& body,
                                   std::vector<Json const*> const& rows, std::string const& base_url,
-                                  std::string const& asked_target, Headers const& headers) {
+                                  std::string const& asked_target, Headers const& headers,
+                                  int status) {
   PageHints hints;
+  hints.part = part_of_answer(status, headers);
   hints.total = read_count(page.total, body);
   if (!hints.total) hints.total = count_of(text_of(headers, page.headers.total));
   hints.total_pages = read_count(page.total_pages(), body);
@@ -319,13 +321,18 @@ Result<PageHints> read_page_hints(PageSpec const& page, Json const& body,
   if (auto const* by_id = std::get_if<IdPaging>(&page.kind)) {
     if (!rows.empty()) hints.next = scalar_at(by_id->id, *rows.back());
   } else if (auto const* by_cursor = std::get_if<CursorPaging>(&page.kind)) {
-    hints.next = page.headers.next.empty() ? next_at(by_cursor->next, body)
-                                           : next_in(text_of(headers, page.headers.next));
+    auto const& header = page.headers.next;
+    auto cursor =
+        header.empty() ? next_at(by_cursor->next, body) : next_in(text_of(headers, header));
+    if (!cursor) return cursor.error();
+    hints.next = std::move(*cursor);
   } else if (auto const* by_link = std::get_if<LinkPaging>(&page.kind)) {
-    auto const link = page.headers.next.empty() ? next_at(by_link->next, body)
-                                                : next_in(next_link_in(headers, page.headers.next));
-    if (link.empty()) return hints;
-    auto target = link_target(link, base_url, asked_target, by_link->follow_path);
+    auto const& header = page.headers.next;
+    auto const link = header.empty() ? next_at(by_link->next, body) : next_link_in(headers, header);
+    if (!link) return link.error();
+    auto const next = next_in(*link);
+    if (next.empty()) return hints;
+    auto target = link_target(next, base_url, asked_target, by_link->follow_path);
     if (!target) return target.error();
     hints.next = std::move(*target);
   }

@@ -223,10 +223,14 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   }
 
   if (is_single_answer_) {
-    if (may_be_cut(rows, total_)) end_in_doubt_ = cut_answer(rows);
+    if (may_be_cut(rows, hints)) end_in_doubt_ = cut_answer(rows, hints);
     return finish();
   }
-  if (is_end(rows, fresh)) return finish();
+  if (is_end(rows, fresh)) {
+    bool const is_counted = total_ && distinct() >= *total_;
+    if (rows > 0 && hints.part.goes_on && !is_counted) end_in_doubt_ = hints.part.text;
+    return finish();
+  }
   if (fresh > 0) {
     stale_pages_ = steps_without_fresh_ = 0;
     stale_rows_ = 0;
@@ -239,10 +243,10 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   return PageOutcome::more;
 }
 
-bool OffsetPager::may_be_cut(std::size_t rows, std::optional<std::int64_t> total) const {
-  if (!is_single_answer_ || !has_limit_ || rows < static_cast<std::size_t>(size_.rows))
-    return false;
-  return !total || static_cast<std::int64_t>(rows) < *total;
+bool OffsetPager::may_be_cut(std::size_t rows, PageHints const& hints) const {
+  bool const is_full = has_limit_ && rows >= static_cast<std::size_t>(size_.rows);
+  if (!is_single_answer_ || (!is_full && hints.part.text.empty())) return false;
+  return !hints.total || static_cast<std::int64_t>(rows) < *hints.total;
 }
 
 bool OffsetPager::is_end(std::size_t rows, std::size_t fresh) const {

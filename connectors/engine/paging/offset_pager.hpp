@@ -36,7 +36,7 @@ class OffsetPager final : public Pager {
   std::int64_t fresh_rows() const override { return fresh_counted_; }
   std::vector<RowPlace> const& places() const override { return places_; }
   PagePosition position() const override;
-  bool may_be_cut(std::size_t rows, std::optional<std::int64_t> total) const override;
+  bool may_be_cut(std::size_t rows, PageHints const& hints) const override;
   bool resumed() const override { return resumed_; }
   bool resuming() const override { return resumed_ && pages_ == 0; }
   std::optional<std::int64_t> total() const override { return total_; }

@@ -16,7 +16,8 @@ bool may_be_a_cap(std::size_t rows) {
          (rows % 10 == 0 || rows % 25 == 0 || (rows >= least_power && std::has_single_bit(rows)));
 }
 
-std::string cut_answer(std::size_t rows) {
+std::string cut_answer(std::size_t rows, PageHints const& hints) {
+  if (!hints.part.text.empty()) return hints.part.text;
   return "the answer has " + std::to_string(rows) +
          " rows, as many as were asked for, and the list has no pages: there may be more";
 }

@@ -80,10 +80,8 @@ class Pager {
   virtual void read_again() = 0;
 
   // Returns true if an answer with so many rows, of a list that has no pages, may lack others: it
-  // has as many as were asked for.
-  virtual bool may_be_cut(std::size_t /*rows*/, std::optional<std::int64_t> /*total*/) const {
-    return false;
-  }
+  // has as many as were asked for, or says that it is a part.
+  virtual bool may_be_cut(std::size_t /*rows*/, PageHints const& /*hints*/) const { return false; }
 
   // About the page taken last: the number of rows that no earlier page of this list had, and where
   // each row was seen before.
@@ -103,7 +101,7 @@ class Pager {
 };
 
 // Says that an answer may be cut.
-std::string cut_answer(std::size_t rows);
+std::string cut_answer(std::size_t rows, PageHints const& hints);
 
 // Returns true if a page with this many rows, fewer than requested, may be as large as the broker's
 // maximum: such limits are round numbers.

@@ -162,6 +162,7 @@ Result<PageOutcome> StepPager::take(std::vector<std::uint64_t> const& keys,
   ++number_;
   if (is_end(taken, hints)) {
     token_.clear();
+    if (rows > 0 && hints.part.goes_on) end_in_doubt_ = hints.part.text;
     return finish();
   }
   if (auto error = judge(taken, hints)) return *error;

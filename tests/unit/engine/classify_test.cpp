@@ -52,9 +52,15 @@ TEST(Classify, StatusesMeanWhatHttpSays) {
            {401, true, AnswerClass::auth_invalid, ErrorCode::auth_invalid},
            {403, false, AnswerClass::permission, ErrorCode::permission_denied},
            {404, false, AnswerClass::not_found, ErrorCode::not_found},
-           {405, false, AnswerClass::bad_request, ErrorCode::bad_request},
+           {402, false, AnswerClass::bad_request, ErrorCode::refused},
+           {405, false, AnswerClass::bad_request, ErrorCode::refused},
+           {407, false, AnswerClass::bad_request, ErrorCode::refused},
            {408, false, AnswerClass::transient, ErrorCode::server_error},
+           {410, false, AnswerClass::bad_request, ErrorCode::bad_request},
+           {416, false, AnswerClass::bad_request, ErrorCode::bad_request},
+           {421, false, AnswerClass::bad_request, ErrorCode::refused},
            {422, false, AnswerClass::bad_request, ErrorCode::bad_request},
+           {423, false, AnswerClass::bad_request, ErrorCode::refused},
            {425, false, AnswerClass::transient, ErrorCode::server_error},
            {429, false, AnswerClass::throttled, ErrorCode::throttled},
            {429, true, AnswerClass::throttled, ErrorCode::throttled},
@@ -69,6 +75,66 @@ TEST(Classify, StatusesMeanWhatHttpSays) {
     EXPECT_EQ(verdict.error->code, one.code) << one.status;
     EXPECT_EQ(verdict.error->message, "HTTP " + std::to_string(one.status) + ": no");
   }
+}
+
+TEST(Classify, ARuleDecidesWhetherAnotherStatusIsABadRequest) {
+  ErrorRule rule;
+  rule.status = {409};
+  rule.answer_class = AnswerClass::bad_request;
+  EXPECT_EQ(judge(answer(409, "{}")).error->code, ErrorCode::refused);
+  EXPECT_EQ(judge(answer(409, "{}"), false, {rule}).error->code, ErrorCode::bad_request);
+}
+
+TEST(Classify, ADamagedRefusalIsBelievedWhereAskingAgainDoesHarm) {
+  auto const damaged = [](int status, bool is_login) {
+    auto response = answer(status, "", {{"Retry-After", "3600"}});
+    response.flaw = Error(ErrorCode::truncated, "cut");
+    return judge(response, is_login);
+  };
+  EXPECT_EQ(damaged(401, true).answer_class, AnswerClass::auth_invalid);
+  EXPECT_EQ(damaged(400, true).answer_class, AnswerClass::bad_request);
+  EXPECT_EQ(damaged(401, false).answer_class, AnswerClass::auth_expired);
+  EXPECT_EQ(damaged(429, false).answer_class, AnswerClass::throttled);
+  EXPECT_EQ(damaged(503, false).answer_class, AnswerClass::throttled);
+  EXPECT_EQ(damaged(500, false).answer_class, AnswerClass::transient);
+  // Its body could say anything.
+  for (int const status : {302, 400, 403, 404, 405}) {
+    auto const verdict = damaged(status, false);
+    EXPECT_EQ(verdict.answer_class, AnswerClass::transient) << status;
+    EXPECT_EQ(verdict.error->code, ErrorCode::truncated) << status;
+  }
+}
+
+TEST(Classify, APartOfTheBytesIsNoAnswer) {
+  for (auto const* range : {"bytes 0-90/5000", "Bytes 0-90/*", "bytes 10-90/91"}) {
+    auto const verdict = judge(answer(206, "{}", {{"Content-Range", range}}));
+    EXPECT_EQ(verdict.answer_class, AnswerClass::transient) << range;
+    ASSERT_TRUE(verdict.error) << range;
+    EXPECT_EQ(verdict.error->code, ErrorCode::truncated);
+  }
+  for (auto const* range : {"bytes 0-90/91", "items 0-9/40", "0-9/*", "bytes */40", "", "x"}) {
+    EXPECT_EQ(judge(answer(206, "{}", {{"Content-Range", range}})).answer_class, AnswerClass::ok)
+        << range;
+  }
+}
+
+// The last amount may be cut, which nothing in such a text shows.
+TEST(Classify, BytesBehindALineAreADoubtOfTheLine) {
+  auto cut = answer(200, "id,sum\n1,11");
+  cut.has_surplus = true;
+  DocumentSpec document;
+  document.format = DocumentFormat::csv;
+  auto const verdict = classify(cut, {}, {}, false, moment, {}, document);
+  EXPECT_EQ(verdict.answer_class, AnswerClass::transient);
+  ASSERT_TRUE(verdict.error);
+  EXPECT_EQ(verdict.error->code, ErrorCode::truncated);
+  EXPECT_EQ(verdict.error->message,
+            "bytes follow the answer's end after 11 bytes, so its last line may be cut");
+  cut.has_surplus = false;
+  EXPECT_EQ(classify(cut, {}, {}, false, moment, {}, document).answer_class, AnswerClass::ok);
+  auto whole = answer(200, "{}");
+  whole.has_surplus = true;
+  EXPECT_EQ(judge(whole).answer_class, AnswerClass::ok) << "JSON has an end";
 }
 
 TEST(Classify, UnavailableWithRetryAfterIsThrottling) {

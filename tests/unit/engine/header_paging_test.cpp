@@ -1,7 +1,7 @@
 // Lists whose pages are told by headers of the answers, and refusals that end a list.
 #include <gtest/gtest.h>
 
-#include "connectors/engine/answer/page_hints.hpp"
+#include "connectors/engine/answer/link_header.hpp"
 #include "tests/unit/engine/reader_fixture.hpp"
 
 namespace affsync::engine::header_paging_test {
@@ -120,7 +120,8 @@ TEST(HeaderPaging, LinkHeadersAreReadAsTheRfcSays) {
   auto const next = [](std::vector<std::string> const& values) {
     Headers headers;
     for (auto const& value : values) headers.add("Link", value);
-    return next_link_in(headers, "link");
+    auto const found = next_link_in(headers, "link");
+    return found ? *found : std::string(to_string(found.error().code));
   };
   EXPECT_EQ(next({"</a>; rel=next"}), "/a");
   EXPECT_EQ(next({"</a>;rel=\"NEXT\""}), "/a");
@@ -131,10 +132,35 @@ TEST(HeaderPaging, LinkHeadersAreReadAsTheRfcSays) {
   EXPECT_EQ(next({"</a>; rel"}), "");
   EXPECT_EQ(next({"</a>; rel=\"next"}), "/a");
   EXPECT_EQ(next({"<>; rel=next"}), "");
-  EXPECT_EQ(next({"<a"}), "");
+  EXPECT_EQ(next({"</a>; title=\"the \\\"2nd\\\", of 3\"; rel=\"next\""}), "/a");
+  EXPECT_EQ(next({"</a>; title=\"\\\\\"; rel=next"}), "/a");
+  EXPECT_EQ(next({"</a>; rel=\"ne\\xt\""}), "/a");
+  EXPECT_EQ(next({",, </a>; rel=prev, ,\t,</b>;;rel=next,"}), "/b");
+  EXPECT_EQ(next({"</a>; rel=\"last\tnext\""}), "/a");
+  EXPECT_EQ(next({"</a>; rel='next'"}), "/a");
+  EXPECT_EQ(next({"</a>; title='b, </c>; rel=next"}), "/c");
+  EXPECT_EQ(next({"", "</a>; rel=next"}), "/a");
+  EXPECT_EQ(next({" , "}), "");
+  EXPECT_EQ(next({"</a>; rel=prev,"}), "");
   EXPECT_EQ(next({""}), "");
   EXPECT_EQ(next({}), "");
   EXPECT_EQ(next({" https://b.example/rows?page=2 "}), "https://b.example/rows?page=2");
+}
+
+TEST(HeaderPaging, ALinkHeaderThatCannotBeReadIsNotAbsent) {
+  auto const next = [](std::vector<std::string> const& values) {
+    Headers headers;
+    for (auto const& value : values) headers.add("Link", value);
+    auto const found = next_link_in(headers, "link");
+    return found ? *found : std::string(to_string(found.error().code));
+  };
+  for (auto const* broken :
+       {"<a", "<", "</a>; title=\"open; rel=\"next\"", "</a>; title=\"b\"c\"; rel=next",
+        "</a> rel=next", "</a>; rel=prev, </b> rel=next", "</a>; rel=prev, b; rel=next",
+        "</a>; title=\"open"}) {
+    EXPECT_EQ(next({broken}), "paging_broken") << broken;
+    EXPECT_EQ(next({broken, "</b>; rel=next"}), "/b") << broken;
+  }
 }
 
 // The answer that a session makes of a refusal with the class end_of_list.

@@ -291,9 +291,11 @@ TEST(ListEnd, ARefusalIsAnErrorWhereMoreRowsWereSaidToFollow) {
   promised.run(plan);
   EXPECT_FALSE(promised.ended);
 
-  Refusing forbidden{20, ErrorCode::permission_denied, "", {}, false};
-  forbidden.run(plan_of(NumberPaging{}, 10));
-  EXPECT_FALSE(forbidden.ended);
+  for (auto const code : {ErrorCode::permission_denied, ErrorCode::refused}) {
+    Refusing forbidden{20, code, "", {}, false};
+    forbidden.run(plan_of(NumberPaging{}, 10));
+    EXPECT_FALSE(forbidden.ended);
+  }
 }
 
 TEST(ListEnd, ARefusalBehindARoundThousandIsTold) {
