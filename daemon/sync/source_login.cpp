@@ -36,8 +36,9 @@ asio::awaitable<bool> SourceSession::renew_token(RunReport& report) {
   HttpRequest request = engine::make_refresh_request(*auth.refresh, plan_.credentials, used);
   Sent const sent = co_await send_once(std::move(request), Asks::token, report, std::move(*turn));
   if (sent.verdict.answer_class != AnswerClass::ok) co_return false;
-  auto token = engine::read_token(auth, sent.verdict.body, parts_.clock->now(),
-                                  date_of(sent.response.headers), sent.response.headers);
+  auto token =
+      engine::read_token(auth, sent.verdict.body, parts_.clock->now(),
+                         date_of(sent.response.headers), sent.response.headers, plan_.base_url);
   if (!token) co_return false;
   // Unless the answer gives another one, it is valid until it is refused.
   if (token->refresh.empty()) token->refresh = used;
@@ -67,8 +68,9 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
     bool const has_token =
         sent.verdict.answer_class == AnswerClass::ok || engine::holds_token(auth, sent.response);
     if (has_token) {
-      auto token = engine::read_token(auth, sent.verdict.body, parts_.clock->now(),
-                                      date_of(sent.response.headers), sent.response.headers);
+      auto token =
+          engine::read_token(auth, sent.verdict.body, parts_.clock->now(),
+                             date_of(sent.response.headers), sent.response.headers, plan_.base_url);
       if (token) {
         take_token(std::move(*token));
         co_await refusals_.accepted();

@@ -9,6 +9,7 @@
 #include "connectors/engine/answer/text.hpp"
 #include "connectors/engine/manifest/placeholders.hpp"
 #include "connectors/engine/manifest/words.hpp"
+#include "connectors/engine/request/cookies.hpp"
 #include "connectors/engine/request/credentials.hpp"
 #include "connectors/engine/request/target.hpp"
 #include "connectors/engine/values/json_texts.hpp"
@@ -79,49 +80,6 @@ bool can_be_sent(std::string_view token) {
   return !token.empty();
 }
 
-struct Cookie {
-  std::string_view value;
-  std::optional<std::chrono::seconds> lifetime;
-};
-
-std::optional<std::int64_t> whole_number(std::string_view text) {
-  std::int64_t count = 0;
-  auto const [stop, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  bool const whole = error == std::errc{} && stop == text.data() + text.size();
-  return whole ? std::optional(count) : std::nullopt;
-}
-
-// Returns the last cookie with that name; nullopt if it was deleted (Max-Age 0).
-std::optional<Cookie> find_cookie(Headers const& headers, std::string_view name) {
-  std::optional<Cookie> found;
-  for (auto const& [field, value] : headers.fields()) {
-    if (to_lower(field) != "set-cookie") continue;
-    std::string_view rest = value;
-    auto const take = [&rest] {
-      auto const end = std::min(rest.find(';'), rest.size());
-      auto const part = trim_blanks(rest.substr(0, end));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-      return part;
-    };
-    auto const pair = take();
-    auto const equals = pair.find('=');
-    if (equals == std::string_view::npos || trim_blanks(pair.substr(0, equals)) != name) continue;
-    Cookie cookie;
-    cookie.value = trim_blanks(pair.substr(equals + 1));
-    while (!rest.empty()) {
-      auto const attribute = take();
-      if (!to_lower(attribute.substr(0, 8)).starts_with("max-age=")) continue;
-      if (auto const age = whole_number(attribute.substr(8))) {
-        constexpr std::int64_t ten_years = 10 * 366 * 86'400;
-        cookie.lifetime = std::chrono::seconds(std::clamp<std::int64_t>(*age, 0, ten_years));
-      }
-    }
-    bool const is_gone = cookie.value.empty() || cookie.lifetime == std::chrono::seconds(0);
-    found = is_gone ? std::nullopt : std::optional(cookie);
-  }
-  return found;
-}
-
 TokenPlace place_of(LoginTokenAuth const& auth) {
   return TokenPlace{auth.token, auth.token_header, auth.token_cookie};
 }
@@ -133,11 +91,18 @@ std::string described(TokenPlace const& place) {
   return "at `" + place.path.text() + "`";
 }
 
+// What else a cookie is judged by.
+struct Received {
+  Headers const& headers;
+  std::string host;
+  TimePoint at;
+};
+
 // Returns the token's text; empty if it is missing.
-std::string_view token_text(TokenPlace const& place, Json const& body, Headers const& headers) {
-  if (!place.header.empty()) return trim_blanks(headers.find(place.header).value_or(""));
+std::string_view token_text(TokenPlace const& place, Json const& body, Received const& from) {
+  if (!place.header.empty()) return trim_blanks(from.headers.find(place.header).value_or(""));
   if (!place.cookie.empty()) {
-    auto const cookie = find_cookie(headers, place.cookie);
+    auto const cookie = find_cookie(from.headers, place.cookie, from.host, from.at);
     return cookie ? cookie->value : std::string_view();
   }
   auto const* found = place.path.in(body);
@@ -228,9 +193,11 @@ HttpRequest make_refresh_request(RefreshSpec const& refresh, Credentials const& 
 }
 
 Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint now,
-                         std::optional<TimePoint> server_now, Headers const& headers) {
+                         std::optional<TimePoint> server_now, Headers const& headers,
+                         std::string_view base_url) {
   auto const place = place_of(auth);
-  auto text = token_text(place, body, headers);
+  Received const from{headers, host_of(base_url), server_now.value_or(now)};
+  auto text = token_text(place, body, from);
   if (text.empty()) return no_token(place, body);
   auto const prefix = to_lower(auth.strip_prefix);
   if (!prefix.empty() && to_lower(text.substr(0, prefix.size())) == prefix) {
@@ -247,17 +214,17 @@ Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint
   Token token;
   token.text = Secret(std::string(text));
   for (auto const& [name, further] : auth.more_tokens) {
-    auto const found = token_text(further, body, headers);
+    auto const found = token_text(further, body, from);
     if (!can_be_sent(found) || found.size() > longest_token) return no_token(further, body);
     token.more.emplace(name, Secret(std::string(found)));
   }
   if (auth.refresh) {
     TokenPlace const of_refresh{auth.refresh->token, {}, {}};
-    token.refresh = Secret(std::string(token_text(of_refresh, body, headers)));
+    token.refresh = Secret(std::string(token_text(of_refresh, body, from)));
   }
   token.expires_at = now + auth.assumed_lifetime;
   if (!auth.token_cookie.empty()) {
-    auto const cookie = find_cookie(headers, auth.token_cookie);
+    auto const cookie = find_cookie(headers, auth.token_cookie, from.host, from.at);
     if (cookie && cookie->lifetime) token.expires_at = now + *cookie->lifetime;
   }
   if (auth.expires_in) {
@@ -283,7 +250,8 @@ Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint
 bool holds_token(LoginTokenAuth const& auth, HttpResponse const& response) {
   bool const in_headers = !auth.token_header.empty() || !auth.token_cookie.empty();
   bool const good = response.status >= 200 && response.status < 300;
-  return in_headers && good && !token_text(place_of(auth), Json(), response.headers).empty();
+  Received const from{response.headers, {}, {}};  // read_token() looks closer
+  return in_headers && good && !token_text(place_of(auth), Json(), from).empty();
 }
 
 namespace {

@@ -33,11 +33,12 @@ HttpRequest make_refresh_request(RefreshSpec const& refresh, Credentials const& 
 // words, if there is no token where the connector expects it.
 //
 // The lifetime of a JWT is counted from its `iat`, or from `server_now`, the answer's Date, because
-// our clock may be wrong. `headers` are the answer's, for a token in a header or cookie; Max-Age of
-// a cookie limits the lifetime.
+// our clock may be wrong. `headers` are the answer's, for a token in a header or cookie; Max-Age or
+// Expires of a cookie limits the lifetime. `base_url`: a cookie for another host is none; empty:
+// all are for this one.
 Result<Token> read_token(LoginTokenAuth const& auth, Json const& body, TimePoint now,
                          std::optional<TimePoint> server_now = std::nullopt,
-                         Headers const& headers = {});
+                         Headers const& headers = {}, std::string_view base_url = {});
 
 // Returns true for a good answer that has the token in its headers, whatever its body is.
 bool holds_token(LoginTokenAuth const& auth, HttpResponse const& response);

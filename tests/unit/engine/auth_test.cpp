@@ -197,6 +197,38 @@ TEST(ReadToken, FindsATokenInAHeaderOrCookie) {
   }
 }
 
+// RFC 6265: a cookie is a name with a domain and a path, and Expires ends it.
+TEST(ReadToken, TakesTheCookieThatABrowserWouldSend) {
+  auto auth = login_auth();
+  auth.lifetime_from_jwt = false;
+  auth.token = {};
+  auth.token_cookie = "sid";
+  auto const read = [&](std::vector<std::string> const& cookies) {
+    Headers headers;
+    for (auto const& cookie : cookies) headers.add("Set-Cookie", cookie);
+    return read_token(auth, Json(), now, std::nullopt, headers, "https://api.b.example:8443/v1");
+  };
+  auto const text = [&](std::vector<std::string> const& cookies) {
+    auto const token = read(cookies);
+    return token ? std::string(token->text.reveal()) : std::string(to_string(token.error().code));
+  };
+  EXPECT_EQ(text({"sid=deleted; expires=Thu, 01-Jan-1970 00:00:01 GMT"}), "login_refused");
+  EXPECT_EQ(text({"sid=deleted; Expires=Thu, 01 Jan 1970 00:00:00 GMT; path=/"}), "login_refused");
+  EXPECT_EQ(text({"sid=good; path=/", "sid=; Max-Age=0; path=/old"}), "good");
+  EXPECT_EQ(text({"sid=good; path=/", "sid=; Max-Age=0"}), "login_refused");
+  EXPECT_EQ(text({"sid=good; path=/", "sid=other; domain=evil.example"}), "good");
+  EXPECT_EQ(text({"sid=other; domain=xb.example"}), "login_refused");
+  EXPECT_EQ(text({"sid=a; domain=api.b.example", "sid=; domain=.B.example; max-age=0"}), "a");
+  EXPECT_EQ(text({"sid=a; domain=.b.example"}), "a");
+  EXPECT_EQ(text({"sid=good; path=/", "sid=other; path=/other/place"}), "good");
+  EXPECT_EQ(text({"sid=other; path=/other/place", "sid=good; path=/"}), "good");
+  EXPECT_EQ(text({"sid=old; path=/", "sid=good; path=/"}), "good");
+  EXPECT_EQ(text({"sid=good; path=/x"}), "good");
+  EXPECT_EQ(text({"sid=good; Max-Age=60; expires=Thu, 01-Jan-1970 00:00:01 GMT"}), "good");
+  EXPECT_EQ(read({"sid=good; expires=Sun, 01 Nov 2026 03:10:00 GMT"})->expires_at, now + 10min);
+  EXPECT_EQ(read({"sid=good; expires=soon"})->expires_at, now + auth.assumed_lifetime);
+}
+
 TEST(ReadToken, GivesTheBrokersWordsInsteadOfAToken) {
   auto const error_of = [](char const* answer) {
     return read_token(login_auth(), body(answer), now).error().message;
