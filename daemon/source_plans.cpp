@@ -192,6 +192,7 @@ schema::SourceRegistration registration_of(PreparedSource const& source) {
     one.enabled = stream->spec->enabled;
     one.mapping = hash_content(stream->spec->mapping_text).to_hex();
     one.keys = hash_content(stream->spec->key_text).to_hex();
+    one.taken = hash_content(stream->spec->where_text).to_hex();
     registration.streams.push_back(std::move(one));
   }
   return registration;

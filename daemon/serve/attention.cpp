@@ -231,7 +231,11 @@ class Collector {
       concern.remedy = "Read it now, and see what it says.";
       concern.command = "affsync sync" + of_stream(health);
     } else {
-      concern.remedy = "The next runs try again; a full pass reads everything anew.";
+      concern.remedy =
+          health.last_error_code == "mass_drop"
+              ? "If the broker really removed them, set `mass_drop: 100%` of the source, "
+                "read everything anew, and take it out again."
+              : "The next runs try again; a full pass reads everything anew.";
       concern.command = "affsync sync" + of_stream(health) + " --full";
     }
   }

@@ -61,7 +61,7 @@ void PassVerdict::slice_closed(schema::SliceClosed const& closed,
     add_doubt(ErrorCode::mass_drop,
               "a window would lose " + std::to_string(closed.would_replace) + " of " +
                   rows_in_words(closed.of_rows) + "; none of its rows was replaced",
-              "If the broker really removed them, raise mass_drop of this source for one pass.");
+              drop_hint());
   }
   if (closed.live_as_expected) return;
   add_doubt(ErrorCode::sweep_unverified,
@@ -76,17 +76,29 @@ bool PassVerdict::is_swept() const {
 }
 
 void PassVerdict::close(schema::PassClosed const& closed, std::int64_t rows_read) {
-  if (closed.would_delete > 0) {
+  if (closed.would_delete > 0 && closed.rekeyed) {
+    add_doubt(ErrorCode::mass_drop,
+              std::to_string(closed.would_delete) + " of " + rows_in_words(closed.live) +
+                  " are no longer listed under the keys that they had before the connector made"
+                  " them in another way, and were not recognized under others; none was marked, so"
+                  " they may count twice",
+              "They count until they are marked. " + drop_hint());
+  } else if (closed.would_delete > 0) {
     auto text = std::to_string(closed.would_delete) + " of " + rows_in_words(closed.live) +
                 " vanished at once; none was marked";
     if (closed.marked_lately > 0) {
       text += ", since " + rows_in_words(closed.marked_lately) +
               " were marked in the last seven days already";
     }
-    add_doubt(
-        ErrorCode::mass_drop, std::move(text),
-        "If the broker really removed them, raise mass_drop of this source for one pass. If it "
-        "only stopped listing old rows, set `keeps` to the time for which it lists a row.");
+    add_doubt(ErrorCode::mass_drop, std::move(text),
+              drop_hint() +
+                  " If it only stopped listing old rows, set `keeps` to the time for which"
+                  " it lists a row, and run the same command.");
+  } else if (closed.held > 0) {
+    add_doubt(ErrorCode::mass_drop,
+              rows_in_words(closed.held) +
+                  " that vanished at once before this pass still count; none was marked",
+              drop_hint());
   }
   if (!closed.lost.empty()) {
     std::string text = "days were never read completely: ";
@@ -136,6 +148,12 @@ void PassVerdict::close_dry(std::int64_t quarantined, std::int64_t rows_read) {
   add_quarantined(
       closed, rows_read,
       "They would be quarantined. `affsync inspect` shows what each column finds in a row.");
+}
+
+// A pass over a part of the rows does not find the others missing, whatever mass_drop is.
+std::string PassVerdict::drop_hint() const {
+  return "If the broker really removed them, set `mass_drop: 100%` of this source, run `" +
+         read_all_ + "`, and take it out again.";
 }
 
 // Returns counts and reasons, the most frequent first. The counts are negative, for the sorting.

@@ -21,6 +21,10 @@ class PassVerdict {
   // unverified, or totals differ. Only the first text of each rank of codes is kept; the others are
   // counted.
   void add_doubt(ErrorCode code, std::string text, std::string hint);
+  // Sets the stream, which what to do about vanished rows names.
+  void set_stream(std::string const& source, std::string const& stream) {
+    read_all_ = "affsync sync --full --source " + source + " --stream " + stream;
+  }
   // Adds what the database found at the end of a slice.
   void slice_closed(schema::SliceClosed const& closed, std::optional<std::int64_t> broker_count);
   // Adds totals of the broker that differ from our rows.
@@ -48,10 +52,12 @@ class PassVerdict {
     Error error;
     int times = 1;
   };
+  std::string drop_hint() const;
   Error mapping_error(std::string text) const;
   void add_quarantined(schema::PassClosed const& closed, std::int64_t rows_read, std::string hint);
   std::vector<std::pair<std::int64_t, std::string>> frequent_reasons() const;
 
+  std::string read_all_ = "affsync sync --full";       // the command for a pass over all rows
   std::map<std::pair<int, ErrorCode>, Doubt> doubts_;  // by rank and code
   std::int64_t mapped_ = 0, unmapped_ = 0, accepted_ = 0;
   // Number of rows for each reason of a failed mapping; bounded, so later reasons are left out.

@@ -23,6 +23,7 @@ asio::awaitable<void> StreamRun::store(WaitingPage page) {
         std::chrono::duration_cast<std::chrono::microseconds>(WaitClock::now() - asked_at));
     report_.inserted += written.inserted;
     report_.updated += written.updated;
+    report_.deleted += written.deleted;
     report_.unchanged += std::max<std::int64_t>(0, written.unchanged - page.repeated);
     report_.quarantined += written.quarantined;
     hardly_changes_ = 20 * (written.inserted + written.updated) <= written.unchanged;

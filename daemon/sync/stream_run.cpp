@@ -194,6 +194,11 @@ asio::awaitable<void> StreamRun::close_pass() {
     pass.of_file = !task_.file_name.empty();
     pass.beside_api = task_.is_beside_api();
     pass.replaces = task_.plan->spec->replaces_window;
+    pass.none_unchanged = report_.unchanged == 0;
+    for (auto const& path : task_.plan->spec->volatile_fields) {
+      JsonPath const field(path);
+      if (field.steps().size() == 1) pass.volatile_members.emplace_back(field.head());
+    }
     pass.lost = reader_->lost();
     pass.mass_drop_limit = task_.mass_drop_limit;
     pass.now = parts_.clock->now();

@@ -36,6 +36,7 @@ class StreamRun {
     report_.table = task_.plan->table().name;
     report_.dry_run = parts_.store == nullptr;
     personal_ = personal_parts(*task_.plan);
+    verdict_.set_stream(task_.source(), task_.stream());
   }
 
   asio::awaitable<RunReport> run();

@@ -53,12 +53,9 @@ std::string compare_sql(std::string const& table, Identity const& of, std::strin
          " FROM " +
          table + " t " + void_sql + "WHERE " + scope + " AND " + std::string(of.compared) +
          " AND t.external_id NOT IN (SELECT external_id FROM gone) AND (" + is_new +
-         " OR t.revision > 1 AND t.run_id >= " + run +
-         " AND EXISTS (SELECT FROM affsync.record_change h WHERE h.source_id = $1::int"
-         " AND h.external_id = t.external_id AND h.changed_at = t.changed_at"
-         " AND h.stream = $2 AND h.record_table = '" +
-         std::string(of.table) +
-         "' AND h.run_id = t.run_id AND h.operation = 'restore'))),"
+         " OR t.revision > 1 AND t.run_id >= " + run + " AND " +
+         is_back_sql(*find_record_table(of.table), run) +
+         ")),"
          " sides AS (SELECT false AS is_new, external_id, g, amount, NULL AS because,"
          " false AS returned FROM gone WHERE stood"
          " UNION ALL SELECT true, external_id, g, amount, because, returned FROM came),"
@@ -148,7 +145,10 @@ CameInstead find_what_came(pqxx::transaction_base& tx, SliceClose const& slice,
                            Unseen const& unseen, Scope const& scope, PassState const& pass) {
   CameInstead found;
   auto const* of = std::ranges::find(identities, slice.table->name, &Identity::table);
-  if (!slice.by_content || of == std::end(identities) || unseen.keys.empty()) return found;
+  // With other keys, each row comes as a new one too.
+  bool const rekeyed = pass.rekeyed_after && pass.pass_run_id > *pass.rekeyed_after;
+  bool const compares = slice.by_content || rekeyed;
+  if (!compares || of == std::end(identities) || unseen.keys.empty()) return found;
   ArrayText keys;
   for (auto const& key : unseen.keys) keys.add(key);
   auto params = scope.params;
@@ -177,15 +177,15 @@ CameInstead find_what_came(pqxx::transaction_base& tx, SliceClose const& slice,
   return found;
 }
 
-void note_returned(pqxx::transaction_base& tx, SliceClose const& slice,
+void note_returned(pqxx::transaction_base& tx, OwnDoing const& of,
                    std::vector<std::string> const& keys) {
   if (keys.empty()) return;
   tx.exec(by_place_only);
   ArrayText all;
   for (auto const& key : keys) all.add(key);
-  SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream, all.take(),
-                         std::to_string(slice.run.run_id), sql_time(slice.now)};
-  exec(tx, merge_sql_for(*slice.table).mark_returned, params);
+  SqlParams const params{std::to_string(of.run.id.source_id), of.run.id.stream, all.take(),
+                         std::to_string(of.run.run_id), sql_time(of.now)};
+  exec(tx, merge_sql_for(*of.table).mark_returned, params);
 }
 
 }  // namespace affsync::schema

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "schema/store/own_doing.hpp"
 #include "schema/store/replacing.hpp"
 
 namespace affsync::schema {
@@ -43,7 +44,7 @@ std::int64_t came_in_doubt(pqxx::transaction_base& tx, SliceClose const& slice,
                            PassState const& pass);
 
 // Notes that the return of these rows is no change of money, which that of the vanished rows tells.
-void note_returned(pqxx::transaction_base& tx, SliceClose const& slice,
+void note_returned(pqxx::transaction_base& tx, OwnDoing const& of,
                    std::vector<std::string> const& keys);
 
 }  // namespace affsync::schema

@@ -55,7 +55,9 @@ FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
            " z.pass_covered_to, " +
                epoch_sql("z.pass_oldest") +
                ", z.pass_missed, z.pass_kept, z.live_rows, z.rekeyed_after,"
-               " coalesce(z.rekeyed_by, 0) FROM affsync.stream_state z"
+               " coalesce(z.rekeyed_by, 0), coalesce(z.rekeyed_since, z.rekeyed_after),"
+               " z.retaken_after, z.held_since, coalesce(z.held_rows, 0)"
+               " FROM affsync.stream_state z"
                " WHERE z.source_id = $1::int AND z.stream = $2 FOR NO KEY UPDATE",
            params);
   if (rows.empty()) demand_own(run, std::nullopt);
@@ -72,6 +74,14 @@ FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
   pass.live_rows = int_of(rows[0][9]);
   if (!rows[0][10].is_null()) pass.rekeyed_after = int_of(rows[0][10]);
   pass.rekeyed_by = int_of(rows[0][11]);
+  auto const run_in = [&](int column) -> std::optional<std::int64_t> {
+    if (rows[0][column].is_null()) return std::nullopt;
+    return int_of(rows[0][column]);
+  };
+  pass.rekeyed_since = run_in(12);
+  pass.retaken_after = run_in(13);
+  pass.held_since = run_in(14);
+  pass.held_rows = int_of(rows[0][15]);
   return state;
 }
 

@@ -63,7 +63,13 @@ struct PassState {
   std::int64_t missed = 0, kept = 0;
   std::int64_t live_rows = 0;
   std::optional<std::int64_t> rekeyed_after;  // the last run before keys were made in another way
+  // The same of the first such change that no pass has followed to its end.
+  std::optional<std::int64_t> rekeyed_since;
   std::int64_t rekeyed_by = 0;                // the run that marked rows for that; 0: none
+  std::optional<std::int64_t> retaken_after;  // the last run before `where` was another
+  // The pass since which rows that have vanished are not marked, because they are too many.
+  std::optional<std::int64_t> held_since;
+  std::int64_t held_rows = 0;
 };
 
 struct FenceState {

@@ -3,6 +3,7 @@
 #include <iterator>
 
 #include "schema/store/merge_sql.hpp"
+#include "schema/store/own_doing.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -56,6 +57,35 @@ LeftRows note_left_rows(pqxx::transaction_base& tx, RunKey const& run,
              params)[0][0]);
   }
   return noted;
+}
+
+OwnLeft mark_left_rows(pqxx::transaction_base& tx, PageWrite const& page, RecordTable const* main,
+                       std::vector<TableKeys> const& left_out, PassState const& pass) {
+  OwnLeft marked;
+  for (auto const& given : left_out) {
+    ArrayText keys;
+    for (auto const& key : given.external_ids) keys.add(key);
+    SqlParams const params{std::to_string(page.run.id.source_id), page.run.id.stream, keys.take()};
+    OwnMarks marks;
+    for (auto const& row :
+         exec(tx,
+              "SELECT t.external_id, " + counted_sql(*given.table) +
+                  " FROM unnest($3::text[]) AS k (external_id) CROSS JOIN LATERAL (SELECT * FROM " +
+                  merge_sql_for(*given.table).table +
+                  " t WHERE t.source_id = $1::int AND t.stream = $2"
+                  " AND t.external_id = k.external_id LIMIT 1) t WHERE t.deleted_at IS NULL",
+              params)) {
+      marks.add({row[0].c_str(), row[0].size()}, row[1].is_null() ? nullptr : row[1].c_str());
+    }
+    OwnDoing doing;
+    doing.run = page.run;
+    doing.table = given.table;
+    doing.now = page.now;
+    doing.why = "where";
+    auto const rows = marks.mark(tx, doing, pass.pass_run_id).rows;
+    (given.table == main ? marked.rows : marked.others) += rows;
+  }
+  return marked;
 }
 
 }  // namespace affsync::schema

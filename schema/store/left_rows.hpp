@@ -27,4 +27,13 @@ struct LeftRows {
 LeftRows note_left_rows(pqxx::transaction_base& tx, RunKey const& run,
                         std::vector<TableKeys> const& left_out, PassState const& pass);
 
+// Marks the rows of the page that are left out at once: `where` is another than before, so that
+// they no longer belong to the table is our doing. Returns how many rows of `main` and of other
+// tables it marked.
+struct OwnLeft {
+  std::int64_t rows = 0, others = 0;
+};
+OwnLeft mark_left_rows(pqxx::transaction_base& tx, PageWrite const& page, RecordTable const* main,
+                       std::vector<TableKeys> const& left_out, PassState const& pass);
+
 }  // namespace affsync::schema

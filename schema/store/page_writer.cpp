@@ -111,12 +111,13 @@ void record_page(pqxx::transaction_base& tx, PageWrite const& page, PageWritten 
                          table,
                          std::to_string(page.pages),
                          sql_time(page.run.started_at),
-                         std::to_string(left)};
+                         std::to_string(left),
+                         std::to_string(written.deleted)};
   exec(tx,
        "WITH r AS (UPDATE affsync.sync_run SET pages = pages + $12::int, inserted = inserted + "
        "$7::bigint,"
        " updated = updated + $8::bigint, unchanged = unchanged + $9::bigint,"
-       " quarantined = quarantined + $10::bigint"
+       " quarantined = quarantined + $10::bigint, deleted = deleted + $15::bigint"
        " WHERE source_id = $1::int AND run_id = $3::bigint AND started_at = $13::timestamptz),"
        " s AS (UPDATE affsync.stream SET record_table = $11::text WHERE source_id = $1::int"
        " AND stream = $2 AND record_table IS NULL AND coalesce(record_table, $11) IS NOT NULL)"
@@ -184,7 +185,8 @@ PageWritten PageWriter::attempt_as_usual(PgSession& session) {
 void PageWriter::note_effects(FenceState const& state) {
   writes_.updated_last = result_.updated;
   writes_.has_quarantine = state.has_quarantine || result_.quarantined > 0;
-  if (row_by_row_) writes_.known.forget();  // it does not know what became of each row
+  // It does not know what became of each row.
+  if (row_by_row_ || result_.deleted > 0) writes_.known.forget();
   for (auto& effect : effects_) {
     if (effect.all_new && *effect.all_new && !writes_.mixed.contains(effect.table->name)) {
       writes_.all_new.insert(effect.table->name);
@@ -277,7 +279,16 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
   written.left_out = stored_among(tx, page_.run, page_.left_out);
   // At once: the run that reads the slice to its end may be another one.
   std::int64_t left = 0;
-  if (!page_.replaces) left = note_left_rows(tx, page_.run, written.left_out, state.pass).news;
+  auto const retaken = state.pass.retaken_after;
+  if (retaken && state.pass.pass_run_id > *retaken) {
+    auto const* main = page_.batches.empty() ? nullptr : &page_.batches.front().table();
+    auto const ours = mark_left_rows(tx, page_, main, written.left_out, state.pass);
+    written.deleted = ours.rows + ours.others;
+    live_delta -= ours.rows;
+    written.left_out.clear();
+  } else if (!page_.replaces) {
+    left = note_left_rows(tx, page_.run, written.left_out, state.pass).news;
+  }
   crash_point(CrashPoint::rows_written);
   if (state.has_quarantine) resolve_stored_rows(tx, page_, refused);
   // Resolve before quarantining, so that an entry is open again if PostgreSQL refuses its row.

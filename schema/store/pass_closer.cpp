@@ -1,9 +1,13 @@
 #include "schema/store/pass_closer.hpp"
 
+#include <algorithm>
+
 #include "schema/store/absence.hpp"
 #include "schema/store/coverage.hpp"
 #include "schema/store/crash_point.hpp"
+#include "schema/store/held_rows.hpp"
 #include "schema/store/merge_sql.hpp"
+#include "schema/store/own_doing.hpp"
 #include "schema/store/rekeyed.hpp"
 #include "schema/store/transaction.hpp"
 
@@ -80,21 +84,23 @@ std::vector<OfTable> missed_rows(pqxx::transaction_base& tx, PassClose const& pa
   return all;
 }
 
+// `held`: rows of the table that vanished in passes before and were too many: with these they are
+// one drop.
 bool drops_too_many(pqxx::transaction_base& tx, PassClose const& pass, OfTable const& of,
-                    PassState const& known, PassClosed& closed) {
+                    std::int64_t held, PassState const& known, PassClosed& closed) {
   SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
                          sql_time(pass.now - lately), sql_time(pass.now + days(1)),
                          std::to_string(known.rekeyed_by)};
-  auto const row =
-      exec(tx,
-           "SELECT count(*) FILTER (WHERE t.deleted_at IS NULL), count(*) FILTER"
-           " (WHERE t.deleted_at BETWEEN $3::timestamptz AND $4::timestamptz"
-           " AND t.run_id <> $5::bigint) FROM " +
-               merge_sql_for(*of.table).table + " t WHERE t.source_id = $1::int AND t.stream = $2",
-           params)[0];
+  auto const row = exec(tx,
+                        "SELECT count(*) FILTER (WHERE t.deleted_at IS NULL), count(*) FILTER"
+                        " (WHERE t.deleted_at BETWEEN $3::timestamptz AND $4::timestamptz"
+                        " AND t.run_id <> $5::bigint AND NOT " +
+                            is_ours_sql(*of.table) + ") FROM " + merge_sql_for(*of.table).table +
+                            " t WHERE t.source_id = $1::int AND t.stream = $2",
+                        params)[0];
   auto const live = int_of(row[0]), marked = int_of(row[1]);
-  if (!is_mass_drop(of.missed, live, marked, pass.mass_drop_limit)) return false;
-  closed.would_delete += of.missed;
+  if (!is_mass_drop(of.missed + held, live, marked, pass.mass_drop_limit)) return false;
+  closed.would_delete += of.missed + held;
   closed.live += live;
   closed.marked_lately += marked;
   return true;
@@ -120,6 +126,15 @@ std::int64_t mark(pqxx::transaction_base& tx, PassClose const& pass, RecordTable
   tx.exec("CLOSE gone");
   exec(tx, std::string("DELETE") + of_pass + is_gone, params);
   return marked;
+}
+
+void want_another_full(pqxx::transaction_base& tx, PassClose const& pass) {
+  SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
+                         std::to_string(pass.run.run_id)};
+  exec(tx,
+       "UPDATE affsync.stream_state SET full_wanted_after = run_id"
+       " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint",
+       params);
 }
 
 // Removes records that no later pass needs.
@@ -182,7 +197,7 @@ PassClosed PassCloser::close(PgSession& session) {
   writes_.known.forget();
   crash_point(CrashPoint::pass_entered);
   PassClosed closed;
-  auto const& known = state.pass;
+  auto known = state.pass;
   auto const run = known.pass_run_id;
   if (state.has_quarantine) read_quarantine(tx, pass_, run, closed);
   find_gap(tx, pass_, known);
@@ -197,15 +212,19 @@ PassClosed PassCloser::close(PgSession& session) {
   bool const whole =
       pass_.whole && closed.quarantined == 0 && closed.lost.empty() && !closed.earlier_doubt;
   std::int64_t others = 0;
-  // What is missed then are mostly rows under their old keys; the next pass judges the others.
-  bool const rekeyed = known.rekeyed_after && run > *known.rekeyed_after && !pass_.replaces;
-  if (rekeyed) {
-    auto const marked = mark_rekeyed(tx, pass_, *known.rekeyed_after);
+  closed.rekeyed = known.rekeyed_after && run > *known.rekeyed_after && !pass_.replaces;
+  if (closed.rekeyed) {
+    auto const marked = mark_rekeyed(tx, pass_, known);
     closed.deleted = marked.rows;
     others = marked.others;
-  } else if (known.missed > 0 && whole && !pass_.replaces) {
+    known.missed = std::max<std::int64_t>(0, known.missed - marked.missed);
+    if (marked.rows + marked.others > 0) known.rekeyed_by = pass_.run.run_id;
+  }
+  if (known.missed > 0 && whole && !pass_.replaces) {
     auto const missed = missed_rows(tx, pass_, known);
-    for (auto const& of : missed) drops_too_many(tx, pass_, of, known, closed);
+    for (auto const& of : missed) {
+      drops_too_many(tx, pass_, of, held_before(tx, pass_, known, *of.table), known, closed);
+    }
     // Mark the rows of all tables, or none.
     for (auto const& of : missed) {
       if (closed.would_delete > 0) break;
@@ -214,13 +233,16 @@ PassClosed PassCloser::close(PgSession& session) {
       auto const waits = pass_params(pass_, *of.table, run);
       closed.waiting += int_of(exec(tx, std::string("SELECT count(*)") + of_pass, waits)[0][0]);
     }
+    // Nothing but another pass over all rows finds out whether these are there under other keys.
+    if (closed.rekeyed && closed.waiting > 0) want_another_full(tx, pass_);
   }
   if (closed.deleted + others > 0) crash_point(CrashPoint::pass_marked);
   // The full list is empty although rows are stored: the broker has forgotten everything, or has a
   // fault.
   bool const nothing = pass_.full && known.kept > 0 && !known.oldest;
-  if (nothing) drops_too_many(tx, pass_, OfTable{pass_.table, known.kept}, known, closed);
+  if (nothing) drops_too_many(tx, pass_, OfTable{pass_.table, known.kept}, 0, known, closed);
   if (!pass_.beside_api) forget_old(tx, pass_, run);
+  if (!pass_.of_file) closed.held = note_held(tx, pass_, known, whole, closed);
   note_pass(tx, pass_, closed.deleted, others);
   closed.deleted += others;
   result_ = closed;

@@ -24,6 +24,7 @@ struct StreamRegistration {
   std::optional<bool> has_paid_state;  // its commission rows show whether they were paid
   std::string mapping;                 // hash of the mapping from rows to columns; empty: unknown
   std::string keys;                    // hash of what makes the keys of rows; empty: unknown
+  std::string taken;                   // hash of what decides which rows are taken; empty: unknown
   StreamRegistration() = default;
 };
 

@@ -1,98 +1,217 @@
 #include "schema/store/rekeyed.hpp"
 
+#include <algorithm>
+#include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "schema/store/absence.hpp"
+#include "schema/store/came_instead.hpp"
 #include "schema/store/merge_sql.hpp"
+#include "schema/store/own_doing.hpp"
 #include "schema/store/walk.hpp"
 
 namespace affsync::schema {
 namespace {
 
-// Returns what a change record says that counted, as JSON in SQL; empty for a table without money.
-std::string counted_sql(RecordTable const& table) {
-  if (!table.index_of("amount") || !table.index_of("status")) return {};
-  return "jsonb_build_object('counted', CASE WHEN coalesce(t.status, '') IN ('rejected',"
-         " 'reversed', 'failed', 'cancelled') THEN 0 ELSE coalesce(t.amount, 0) END)::text";
-}
+enum class Likeness { all, columns, raw, members };
 
-struct Marks {
-  ArrayText keys, counted;
-  std::size_t count = 0;
-};
+// Another privacy setting makes these differ.
+constexpr std::array personal_columns{std::string_view("name"), std::string_view("email"),
+                                      std::string_view("phone")};
 
-std::int64_t mark(pqxx::transaction_base& tx, PassClose const& pass, RecordTable const& table,
-                  Marks marks, bool with_money) {
-  if (marks.count == 0) return 0;
-  auto const& sql = merge_sql_for(table);
-  auto keys = marks.keys.take();
-  SqlParams const absent{std::to_string(pass.run.id.source_id), pass.run.id.stream,
-                         std::string(table.name), keys};
-  exec(tx,
-       "DELETE FROM affsync.absence WHERE source_id = $1::int AND stream = $2"
-       " AND record_table = $3 AND external_id = ANY ($4::text[])",
-       absent);
-  SqlParams chunk{std::to_string(pass.run.id.source_id), pass.run.id.stream, std::move(keys),
-                  std::to_string(pass.run.run_id), sql_time(pass.now)};
-  tx.exec(by_place_only);
-  std::int64_t marked = 0;
-  if (with_money) {
-    chunk.emplace_back(marks.counted.take());
-    chunk.push_back(chunk.back());
-    marked = int_of(exec(tx, sql.mark_replaced, chunk)[0][0]);
-  } else {
-    marked = int_of(exec(tx, sql.mark_deleted, chunk)[0][0]);
+std::string columns_of(RecordTable const& table) {
+  std::string text;
+  for (auto const& column : table.columns) {
+    if (column.volatile_value) continue;
+    if (std::ranges::find(personal_columns, column.name) != personal_columns.end()) continue;
+    text += (text.empty() ? "t." : ", t.") + quote_name(column.name);
   }
-  tx.exec(by_index_again);
-  return marked;
+  return text;
 }
 
-std::int64_t mark_in(pqxx::transaction_base& tx, PassClose const& pass, RecordTable const& table,
-                     std::int64_t after) {
-  auto const& name = merge_sql_for(table).table;
-  auto const counted = counted_sql(table);
-  SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
-                         std::to_string(after)};
-  // Without statistics, each row would be compared with each other one.
-  tx.exec("SET LOCAL enable_nestloop = off");
-  std::vector<Marks> all(1);
-  walk(tx,
-       "SELECT t.external_id, " + (counted.empty() ? std::string("NULL") : counted) + " FROM " +
-           name +
-           " t WHERE t.source_id = $1::int AND t.stream = $2 AND t.deleted_at IS NULL"
-           " AND t.run_id <= $3::bigint AND EXISTS (SELECT FROM " +
-           name +
-           " n WHERE n.source_id = $1::int AND n.stream = $2 AND n.deleted_at IS NULL"
-           " AND n.run_id > $3::bigint AND n.revision = 1 AND n.raw = t.raw)",
-       params, [&](pqxx::row const& row) {
-         if (all.back().count == keys_at_once) all.emplace_back();
-         auto& marks = all.back();
-         marks.keys.add(std::string_view(row[0].c_str(), row[0].size()));
-         if (!counted.empty()) marks.counted.add(row[1].c_str());
-         ++marks.count;
-         return true;
-       });
-  tx.exec("SET LOCAL enable_nestloop TO DEFAULT");
-  std::int64_t marked = 0;
-  for (auto& marks : all) marked += mark(tx, pass, table, std::move(marks), !counted.empty());
-  return marked;
+constexpr auto members_of_raw =
+    "jsonb_each(CASE WHEN jsonb_typeof(t.raw) = 'object' THEN t.raw ELSE '{}' END) m";
+
+// SQL of a text that is equal for rows `t` that are alike; null if the row cannot be compared.
+// $8: names of members of raw.
+std::string likeness_sql(RecordTable const& table, Likeness likeness) {
+  switch (likeness) {
+    case Likeness::all:
+      return "ROW(" + columns_of(table) + ", t.raw)::text";
+    case Likeness::columns:
+      return "ROW(" + columns_of(table) + ")::text";
+    case Likeness::raw:
+      return "CASE WHEN t.raw <> '{}' THEN t.raw::text END";
+    case Likeness::members:
+      break;
+  }
+  return std::string("(SELECT jsonb_object_agg(m.key, m.value)::text FROM ") + members_of_raw +
+         " WHERE m.key = ANY ($8::text[]))";
+}
+
+// The rows of the table that may be meant, each with where it stands.
+//   gone    the pass has missed it
+//   first   it was stored before the keys changed for the first time
+//   before  it was stored before they changed last
+//   came    it was stored, or came back, after that
+//   taken   this run has marked it already, by another likeness
+// $1 source, $2 stream, $3 the pass, $4 and $5 the last runs before the first and the last change,
+// $6 the run, $7 the table.
+std::string rows_sql(RecordTable const& table, std::string const& likeness) {
+  return "SELECT t.external_id, (" + likeness + ") COLLATE \"C\" AS g, " + counted_sql(table) +
+         " AS counted, t.raw, t.deleted_at IS NOT NULL AS taken, a.external_id IS NOT NULL AS gone,"
+         " t.run_id <= $4::bigint AS first, t.run_id <= $5::bigint AS before,"
+         " t.revision > 1 AS returned, t.deleted_at IS NULL AND a.external_id IS NULL"
+         " AND t.run_id > $5::bigint AND (t.revision = 1 OR " +
+         is_back_sql(table, "$5::bigint") + ") AS came FROM " + merge_sql_for(table).table +
+         " t LEFT JOIN affsync.absence a ON a.source_id = $1::int AND a.stream = $2"
+         " AND a.record_table = $7 AND a.external_id = t.external_id AND a.run_id = $3::bigint"
+         " WHERE t.source_id = $1::int AND t.stream = $2"
+         " AND (t.deleted_at IS NULL OR t.run_id = $6::bigint)";
+}
+
+// The rows to mark, and those that came back in their place. `unseen`: rows that no pass has missed
+// may be meant as well, if none like them was missed.
+std::string matches_sql(RecordTable const& table, Likeness likeness, bool unseen) {
+  std::string const meant = unseen ? "(gone OR n_gone = 0)" : "gone";
+  // A part of a row is no likeness unless all that have it find one.
+  std::string const sure = likeness == Likeness::members ? " AND n_gone = n_came - n_taken" : "";
+  return "WITH r AS MATERIALIZED (" + rows_sql(table, likeness_sql(table, likeness)) +
+         "), c AS (SELECT external_id, g, counted, taken, gone, first, before, returned, came,"
+         " count(*) FILTER (WHERE gone AND before AND NOT taken) OVER w AS n_gone,"
+         " count(*) FILTER (WHERE NOT gone AND first AND NOT taken) OVER w AS n_first,"
+         " count(*) FILTER (WHERE NOT gone AND before AND NOT first AND NOT taken) OVER w"
+         " AS n_second, count(*) FILTER (WHERE came) OVER w AS n_came,"
+         " count(*) FILTER (WHERE taken) OVER w AS n_taken,"
+         " row_number() OVER (PARTITION BY g, gone, first, before, taken, came"
+         " ORDER BY returned DESC, external_id) AS nth FROM r WHERE g IS NOT NULL"
+         " WINDOW w AS (PARTITION BY g)), d AS (SELECT c.*, before AND NOT taken AND " +
+         meant + sure +
+         // A row of before that the pass has seen stands for itself, and for one that was stored
+         // under the keys between.
+         " AND nth <= n_came - n_taken + CASE WHEN NOT gone THEN 0 WHEN first THEN n_second"
+         " ELSE n_first + n_second END AS goes FROM c),"
+         " e AS (SELECT d.*, count(*) FILTER (WHERE goes) OVER (PARTITION BY g) AS n_goes FROM d)"
+         " SELECT external_id, counted, goes FROM e WHERE goes"
+         " OR came AND returned AND coalesce(counted, '0') <> '0' AND nth <= n_goes";
+}
+
+// Names of the members of raw that rows of both sides have, and that can be compared; as an array.
+std::string common_members(pqxx::transaction_base& tx, PassClose const& pass,
+                           RecordTable const& table, SqlParams const& params) {
+  auto const found =
+      exec(tx,
+           "WITH t AS MATERIALIZED (" + rows_sql(table, "NULL::text") +
+               "), n AS (SELECT m.key, bool_or(t.gone) AS was, bool_or(t.came) AS is_now,"
+               " bool_or(m.value::text LIKE '\"sha256:%' OR jsonb_typeof(m.value)"
+               " IN ('object', 'array')) AS hidden FROM t CROSS JOIN LATERAL " +
+               members_of_raw +
+               " WHERE t.came OR t.gone AND t.before AND NOT t.taken GROUP BY m.key)"
+               " SELECT key FROM n WHERE was AND is_now AND NOT hidden",
+           params);
+  ArrayText names;
+  std::size_t count = 0;
+  for (auto const& row : found) {
+    std::string_view const name(row[0].c_str(), row[0].size());
+    if (std::ranges::find(pass.volatile_members, name) != pass.volatile_members.end()) continue;
+    names.add(name);
+    ++count;
+  }
+  return count == 0 ? std::string() : names.take();
+}
+
+SqlParams params_of(PassClose const& pass, PassState const& known, RecordTable const& table) {
+  return {std::to_string(pass.run.id.source_id),
+          pass.run.id.stream,
+          std::to_string(known.pass_run_id),
+          std::to_string(*known.rekeyed_since),
+          std::to_string(*known.rekeyed_after),
+          std::to_string(pass.run.run_id),
+          std::string(table.name)};
+}
+
+// Whether rows of before are left that may be meant.
+bool has_left(pqxx::transaction_base& tx, RecordTable const& table, SqlParams const& params,
+              bool unseen) {
+  return exec(tx,
+              "SELECT EXISTS (SELECT FROM (" + rows_sql(table, "NULL::text") +
+                  ") r WHERE before AND NOT taken" + (unseen ? "" : " AND gone") + ")",
+              params)[0][0]
+      .as<bool>();
+}
+
+OwnMarks::Marked mark_in(pqxx::transaction_base& tx, PassClose const& pass, PassState const& known,
+                         RecordTable const& table) {
+  bool const is_main = table.name == pass.table->name;
+  // After a stop, or in doubt, or of a file, not all that is missed is recorded.
+  bool const is_one_run = known.pass_run_id == pass.run.run_id;
+  bool const all_judged = pass.whole && pass.full && is_one_run;
+  bool const none_seen = pass.none_unchanged && is_one_run;
+  auto const params = params_of(pass, known, table);
+  OwnDoing doing;
+  doing.run = pass.run;
+  doing.table = &table;
+  doing.now = pass.now;
+  doing.why = "key";
+  OwnMarks::Marked all;
+  std::vector<std::string> returned;
+  for (auto const likeness : {Likeness::all, Likeness::columns, Likeness::raw, Likeness::members}) {
+    bool const weak = likeness == Likeness::columns || likeness == Likeness::members;
+    bool unseen = is_main ? !all_judged && (!weak || none_seen) : true;
+    if (likeness == Likeness::members) unseen = false;
+    if (!has_left(tx, table, params, unseen)) continue;
+    auto given = params;
+    if (likeness == Likeness::members) {
+      auto names = common_members(tx, pass, table, params);
+      if (names.empty()) break;
+      given.emplace_back(std::move(names));
+    }
+    OwnMarks marks;
+    // Without statistics, each row would be compared with each other one.
+    tx.exec("SET LOCAL enable_nestloop = off");
+    walk(tx, matches_sql(table, likeness, unseen), given, [&](pqxx::row const& row) {
+      std::string_view const key(row[0].c_str(), row[0].size());
+      if (row[2].as<bool>()) {
+        marks.add(key, row[1].is_null() ? nullptr : row[1].c_str());
+      } else {
+        returned.emplace_back(key);
+      }
+      return true;
+    });
+    tx.exec("SET LOCAL enable_nestloop TO DEFAULT");
+    auto const marked = marks.mark(tx, doing, known.pass_run_id);
+    all.rows += marked.rows;
+    all.missed += marked.missed;
+  }
+  if (table.index_of("amount") && !returned.empty()) {
+    note_returned(tx, doing, returned);
+    tx.exec(by_index_again);
+  }
+  return all;
 }
 
 }  // namespace
 
-Rekeyed mark_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, std::int64_t after) {
+Rekeyed mark_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, PassState const& known) {
   Rekeyed rekeyed;
   for (auto const& table : record_tables()) {
-    auto const marked = mark_in(tx, pass, table, after);
-    (table.name == pass.table->name ? rekeyed.rows : rekeyed.others) += marked;
+    auto const marked = mark_in(tx, pass, known, table);
+    (table.name == pass.table->name ? rekeyed.rows : rekeyed.others) += marked.rows;
+    rekeyed.missed += marked.missed;
   }
-  if (rekeyed.rows + rekeyed.others == 0) return rekeyed;
+  // No file has all rows of its stream: those of before wait until theirs is read.
+  bool const is_done = pass.of_file && !pass.beside_api &&
+                       std::ranges::none_of(record_tables(), [&](RecordTable const& table) {
+                         return has_left(tx, table, params_of(pass, known, table), true);
+                       });
+  if (rekeyed.rows + rekeyed.others == 0 && !is_done) return rekeyed;
   SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
                          std::to_string(pass.run.run_id)};
   exec(tx,
-       "UPDATE affsync.stream_state SET rekeyed_by = run_id"
-       " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint",
+       std::string("UPDATE affsync.stream_state SET rekeyed_by = run_id") +
+           (is_done ? ", rekeyed_since = NULL, rekeyed_after = NULL" : "") +
+           " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint",
        params);
   return rekeyed;
 }

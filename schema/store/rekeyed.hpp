@@ -6,17 +6,29 @@
 
 #include <cstdint>
 
+#include "schema/store/fence.hpp"
 #include "schema/store/store.hpp"
 
 namespace affsync::schema {
 
-// Marks the rows of the stream as deleted that a run up to `after` stored, and that are there again
-// under another key: a later run has added a row that is equal in all that is kept of the broker's.
+// Marks the rows of the stream as deleted that were stored before the keys changed
+// (PassState::rekeyed_after), and that are there again under another key. In the stream's own table
+// such a row is one that the pass has missed; of a further table, which no pass looks through, any
+// that no run has written since.
+//
+// A row is recognized by its columns and what is kept of the broker's row, without what is personal
+// or differs at each reading: first by all of it, then by the columns alone, by `raw` alone
+// (another mapping may have come with the keys), and at last by those members of `raw` that are
+// kept before and after. The broker's rows may be equal in all of that, so in each of these turns
+// as many go as came: each row that came stands for one of each kind of keys. Where only a part of
+// `raw` is compared, none goes unless as many are missed as came.
+//
 // The change says that what counted counts as before, so nothing was taken back. Returns how many
 // rows of `table` and of other tables it marked.
 struct Rekeyed {
   std::int64_t rows = 0, others = 0;
+  std::int64_t missed = 0;  // of all these, rows that the pass had recorded as missed
 };
-Rekeyed mark_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, std::int64_t after);
+Rekeyed mark_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, PassState const& known);
 
 }  // namespace affsync::schema

@@ -10,6 +10,7 @@
 #include "schema/store/aged_rows.hpp"
 #include "schema/store/came_instead.hpp"
 #include "schema/store/merge_sql.hpp"
+#include "schema/store/own_doing.hpp"
 #include "schema/store/pass_closer.hpp"
 #include "schema/store/walk.hpp"
 
@@ -56,14 +57,16 @@ Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
                        std::make_move_iterator(aged.keys.end()));
   }
   if (unseen.keys.empty()) return unseen;
-  // A row that changed comes as a new one. Only by how much the set shrinks may be a fault.
+  // A row that changed comes as a new one, or as one that was there before. Only by how much the
+  // set shrinks may be a fault.
   auto params = asked.params;
   params.push_back(std::to_string(pass.pass_run_id));
-  auto const fresh = int_of(exec(tx,
-                                 "SELECT count(*)" + from + asked.condition +
-                                     " AND t.revision = 1 AND t.run_id >= $" +
-                                     std::to_string(params.size()) + "::bigint",
-                                 params)[0][0]);
+  auto const run = "$" + std::to_string(params.size()) + "::bigint";
+  auto const fresh =
+      int_of(exec(tx,
+                  "SELECT count(*)" + from + asked.condition + " AND t.run_id >= " + run +
+                      " AND (t.revision = 1 OR " + is_back_sql(*slice.table, run) + ")",
+                  params)[0][0]);
   unseen.shrinks = std::max<std::int64_t>(0, static_cast<std::int64_t>(unseen.keys.size()) - fresh);
   if (unseen.shrinks > 0) {
     auto const in_doubt = came_in_doubt(tx, slice, unseen.keys, asked, pass);
@@ -115,7 +118,11 @@ std::int64_t replace(pqxx::transaction_base& tx, SliceClose const& slice, Unseen
     auto const& mark = came.before.empty() ? sql.mark_deleted : sql.mark_replaced;
     deleted += int_of(exec(tx, mark, chunk)[0][0]);
   }
-  note_returned(tx, slice, came.returned);
+  OwnDoing back;
+  back.run = slice.run;
+  back.table = slice.table;
+  back.now = slice.now;
+  note_returned(tx, back, came.returned);
   tx.exec(by_index_again);
   SqlParams const params{source,
                          slice.run.id.stream,

@@ -97,6 +97,14 @@ std::string set_sql(std::string_view column, std::string_view condition, std::st
          ", false) THEN " + std::string(value) + " ELSE " + name + " END,";
 }
 
+// Empties a column of the state once a pass that began after the run in `after` has read all rows;
+// `any`: also what comes next where no pass reads all rows.
+std::string read_after_sql(std::string const& column, std::string const& after, bool any = false) {
+  return " " + column + " = CASE WHEN ($5::boolean" + (any ? " OR $18::boolean" : "") +
+         ") AND $19::boolean AND coalesce(pass_run_id, run_id) > " + after + " THEN NULL ELSE " +
+         column + " END,";
+}
+
 std::string const& state_sql() {
   static std::string const sql =
       "UPDATE affsync.stream_state SET writes = writes + 1," +
@@ -111,14 +119,14 @@ std::string const& state_sql() {
       " ELSE last_full_began_at END,"
       " next_run_at = coalesce($7::timestamptz, next_run_at),"
       " cursor = CASE WHEN $8::text IS NULL THEN cursor ELSE nullif($8::text, '')::jsonb END,"
-      " cursor_at = CASE WHEN $8::text IS NULL THEN cursor_at ELSE $6::timestamptz END,"
+      " cursor_at = CASE WHEN $8::text IS NULL THEN cursor_at ELSE $6::timestamptz END," +
       // A full pass that began before a full read was requested does not satisfy the request,
       // though its last run began later. Where no pass is full, what comes next is all that can be
       // read with what has changed.
-      " full_wanted_after = CASE WHEN ($5::boolean OR $18::boolean) AND $19::boolean"
-      " AND coalesce(pass_run_id, run_id) > full_wanted_after THEN NULL ELSE full_wanted_after END,"
-      " rekeyed_after = CASE WHEN ($5::boolean OR $18::boolean) AND $19::boolean"
-      " AND coalesce(pass_run_id, run_id) > rekeyed_after THEN NULL ELSE rekeyed_after END,"
+      read_after_sql("full_wanted_after", "full_wanted_after", true) +
+      read_after_sql("rekeyed_since", "rekeyed_after") +
+      read_after_sql("rekeyed_after", "rekeyed_after") +
+      read_after_sql("retaken_after", "retaken_after") +
       " consecutive_failures = CASE WHEN $20::boolean THEN consecutive_failures"
       " WHEN $4::boolean THEN 0"
       " ELSE consecutive_failures + $9::int END,"

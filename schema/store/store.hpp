@@ -141,9 +141,10 @@ struct PageWritten {
   std::int64_t updated = 0;  // including restored rows
   std::int64_t unchanged = 0;
   std::int64_t quarantined = 0;
-  std::int64_t not_accepted = 0;    // distinct quarantined rows that no user has accepted
-  std::int64_t contradicting = 0;   // rows whose relative time contradicts an earlier reading
-  std::vector<TableKeys> left_out;  // rows of PageWrite::left_out that are stored and live
+  std::int64_t not_accepted = 0;   // distinct quarantined rows that no user has accepted
+  std::int64_t contradicting = 0;  // rows whose relative time contradicts an earlier reading
+  std::int64_t deleted = 0;  // rows of PageWrite::left_out that `where` took before it was changed
+  std::vector<TableKeys> left_out;  // the others of them that are stored and live
 };
 
 struct TotalToCompare {
@@ -210,11 +211,14 @@ struct SliceClosed {
 struct PassClose {
   RunKey run;
   RecordTable const* table = nullptr;
-  bool whole = false;         // no problem is known so far, so vanished rows may be marked
-  bool full = false;          // the pass covered all rows of the stream
-  bool replaces = false;      // its slices have deleted what they did not bring
-  bool of_file = false;       // what other passes quarantined is of other files
-  bool beside_api = false;    // and the pass of an API may wait for its end
+  bool whole = false;           // no problem is known so far, so vanished rows may be marked
+  bool full = false;            // the pass covered all rows of the stream
+  bool replaces = false;        // its slices have deleted what they did not bring
+  bool of_file = false;         // what other passes quarantined is of other files
+  bool beside_api = false;      // and the pass of an API may wait for its end
+  bool none_unchanged = false;  // no row of the run was stored already as it is
+  // Members of the broker's row that differ at each reading.
+  std::vector<std::string> volatile_members;
   std::vector<DaySpan> lost;  // days that the broker refused since the last page
   double mass_drop_limit = 0.1;
   TimePoint now{};
@@ -235,6 +239,8 @@ struct PassClosed {
   std::int64_t would_delete = 0;   // rows that the mass-drop guard kept from being marked
   std::int64_t marked_lately = 0;  // rows marked in the last days; set with would_delete
   std::int64_t live = 0;           // live rows of the stream; set with would_delete
+  bool rekeyed = false;            // the keys are made in another way since the pass before
+  std::int64_t held = 0;           // rows that such a guard has held since an earlier pass
   std::int64_t kept = 0;           // stored rows older than everything that the broker listed
   std::optional<Day> lists_from;   // first day that the broker listed
   std::vector<DaySpan> lost;       // days that this pass found to be lost

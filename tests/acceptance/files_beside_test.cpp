@@ -181,6 +181,33 @@ TEST_F(FilesBeside, files_behind_a_broken_one_are_read_in_the_same_pass) {
 }
 
 // While it is wanted, what falls is taken for another mapping's doing, and no alert tells of it.
+// Each file brings its own rows under another key; those of the others wait until theirs is read.
+TEST_F(FilesBeside, with_another_key_each_file_takes_the_place_of_its_own_rows) {
+  std::string with_key(regions);
+  with_key.replace(with_key.find("mode: replace_window"), 20, "mode: upsert        ");
+  use_connector("portal", with_key);
+  put_in_inbox("june_eu.csv", europe);
+  put_in_inbox("june_us.csv", america);
+  EXPECT_EQ(sync().status, 0);
+  EXPECT_EQ(live(), all_five);
+  for (auto const* key : {"[Id, Client]", "Id"}) {
+    auto other = with_key;
+    other.replace(other.find("key: Id"), 7, std::string("key: ") + key);
+    use_connector("portal", other);
+    for (auto const* name : {"june_eu.csv", "june_us.csv"}) {
+      put_in_inbox(name, name == std::string("june_eu.csv") ? europe : america);
+      auto const again = sync();
+      EXPECT_EQ(again.status, 0) << again.out << again.err;
+    }
+    EXPECT_EQ(query("select count(*) || ' ' || sum(amount) from affsync.commission"
+                    " where deleted_at is null"),
+              "5 321.70");
+    EXPECT_EQ(query("select count(*) from affsync.stream_state where rekeyed_after is not null"),
+              "0");
+  }
+  EXPECT_EQ(live(), all_five);
+}
+
 TEST_F(FilesBeside, a_file_is_all_that_is_read_with_another_mapping) {
   ASSERT_EQ(import({put("june_eu.csv", europe)}).status, 0);
   auto other = std::string(regions);

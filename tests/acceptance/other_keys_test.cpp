@@ -1,5 +1,7 @@
 // A connector whose keys are made in another way: each row comes again under another key, and is
 // counted once.
+#include <algorithm>
+
 #include "base/clock.hpp"
 #include "tests/acceptance/strangers.hpp"
 
@@ -15,12 +17,21 @@ class OtherKeys : public Strangers {
     for (int i = 0; i < 50; ++i) {
       auto const day =
           std::chrono::floor<days>(std::chrono::system_clock::now()) - days(i % 28 + 1);
-      books.push_back(R"({"id":)" + std::to_string(i) + R"(,"client":"c)" + std::to_string(i % 7) +
+      books.push_back(R"({"id":)" + std::to_string(i) + R"(,"ref":"R)" + std::to_string(i) +
+                      R"(","type":"CPA","client":"c)" + std::to_string(i % 7) +
                       R"(","sum":"1.50","state":")" + (i % 10 == 0 ? "rejected" : "approved") +
                       R"(","day":")" + format_day(day) + "\"}");
     }
-    start_own_broker(with_key("id"), "{key: kk-planted-key}", [this](Asked const&) {
-      return reply(R"({"rows":)" + slice(books) + total_of(books.size()) + "}");
+    start_own_broker(with_key("id"), "{key: kk-planted-key}", [this](Asked const& asked) {
+      auto const from = static_cast<std::size_t>(asked.number("offset", 0));
+      if (from > 0 && breaks) return reply("{}", "400 Bad Request");
+      auto const count = static_cast<std::size_t>(asked.number("limit", 1000));
+      auto rows = slice(books, std::min(from, books.size()), count);
+      // Differs at each reading.
+      for (auto at = rows.find("@"); at != std::string::npos; at = rows.find("@")) {
+        rows.replace(at, 1, std::to_string(++readings));
+      }
+      return reply(R"({"rows":)" + rows + total_of(books.size()) + "}");
     });
   }
   std::string total_of(std::size_t rows) const {
@@ -33,7 +44,9 @@ streams:
   rows:
     table: commission
     path: /list
-    page: {type: none, total: total}
+    page: )" +
+           page +
+           R"(
     records: rows
     key: )" +
            key +
@@ -58,8 +71,26 @@ streams:
                     "closed_at is null"),
               "");
   }
+  // Reads with the one connector and then with the other, which brings each row under another key.
+  void expect_each_counts_once(std::string const& before, std::string const& after) {
+    replace_connector(before);
+    expect_green(pass(), 50);
+    EXPECT_EQ(earned(), "67.5");
+    replace_connector(after);
+    auto const again = pass();
+    EXPECT_EQ(again.status, 0) << again.out << again.err;
+    EXPECT_EQ(again.count("rows", "deleted"), 50) << again.out;
+    expect_once();
+  }
+  void expect_once() {
+    EXPECT_EQ(live_count(), "50");
+    EXPECT_EQ(earned(), "67.5");
+    expect_nothing_told();
+  }
   std::vector<std::string> books;
-  bool counts = true;
+  std::string page = "{type: none, total: total}";
+  int readings = 0;
+  bool counts = true, breaks = false;
 };
 
 TEST_F(OtherKeys, each_row_counts_once) {
@@ -118,6 +149,129 @@ TEST_F(OtherKeys, of_a_further_table) {
   EXPECT_EQ(live_count("client"), "50");
   EXPECT_EQ(live_count(), "50");
   expect_nothing_told();
+}
+
+// The rows that come back under a key that was there before take the place of those under the
+// other.
+TEST_F(OtherKeys, changed_back_counts_once_too) {
+  expect_each_counts_once(with_key("id"), with_key("[id, client]"));
+  for (auto const* key : {"id", "[id, client]", "ref", "id"}) {
+    replace_connector(with_key(key));
+    EXPECT_EQ(pass().status, 0);
+    expect_once();
+  }
+  expect_no_change();
+  // The marks are ours: one row that the broker removes then is no mass drop.
+  books.erase(books.begin() + 21);
+  EXPECT_EQ(pass().status, 0);
+  EXPECT_EQ(live_count(), "49");
+}
+
+// What the first pass with the other keys had stored until it was stopped goes when they are
+// changed back, or once more.
+TEST_F(OtherKeys, changed_back_or_again_before_a_pass_has_read_all) {
+  page = "{type: offset, size: 20, total: total}";
+  replace_connector(with_key("id"));
+  expect_green(pass(), 50);
+  for (auto const& [wrong, key] : {std::pair("[id, client]", "id"), {"[client, id]", "ref"}}) {
+    breaks = true;
+    replace_connector(with_key(wrong));
+    EXPECT_NE(pass().status, 0);
+    EXPECT_EQ(live_count(), "70");
+    breaks = false;
+    replace_connector(with_key(key));
+    auto const again = pass();
+    EXPECT_EQ(again.status, 0) << again.out << again.err;
+    expect_once();
+  }
+}
+
+TEST_F(OtherKeys, with_a_field_that_differs_at_each_reading) {
+  for (auto& row : books) row.insert(1, R"("seen":@,)");
+  auto const is_volatile = "    volatile: seen\n";
+  expect_each_counts_once(with_key("id", is_volatile), with_key("ref", is_volatile));
+}
+
+TEST_F(OtherKeys, where_raw_has_only_what_is_mapped) {
+  expect_each_counts_once(with_key("id", "    raw: mapped\n"),
+                          with_key("ref", "    raw: mapped\n"));
+}
+
+TEST_F(OtherKeys, with_other_fields_in_raw) {
+  expect_each_counts_once(with_key("id"), with_key("ref", "    raw: mapped\n"));
+}
+
+// Equal rows are as many as before: one that the broker removes at the same time has vanished.
+TEST_F(OtherKeys, as_many_equal_rows_go_as_came) {
+  std::string const row = R"("client":"c9","sum":"1.50","state":"approved","day":"2026-01-01"})";
+  books.resize(1);  // an older one; the oldest row of a list is never missed
+  books[0].replace(books[0].find("\"day\":\"") + 7, 10, "2025-12-01");
+  for (int i = 1; i < 50; ++i) {
+    auto const id = std::to_string(i);
+    books.push_back(R"({"id":)" + id + R"(,"ref":"R)" + id + "\"," + row);
+  }
+  replace_connector(with_key("id", "    raw: mapped\n"));
+  expect_green(pass(), 50);
+  EXPECT_EQ(earned(), "73.5");
+  books.pop_back();
+  replace_connector(with_key("ref", "    raw: mapped\n"));
+  EXPECT_EQ(pass().status, 0);
+  EXPECT_EQ(live_count(), "49");
+  EXPECT_EQ(earned(), "72");
+}
+
+TEST_F(OtherKeys, with_a_field_that_names_a_person_from_now_on) {
+  auto const map = "      broker_kind: type\n";
+  expect_each_counts_once(with_key("id", map), with_key("ref", map + std::string(R"(
+    personal: type
+)")));
+}
+
+TEST_F(OtherKeys, with_another_privacy_setting) {
+  for (auto& row : books) row.insert(1, R"("email":"p@x.example",)");
+  expect_green(pass(), 50);
+  source_yaml = "    privacy: keep\n";
+  configure();
+  replace_connector(with_key("ref"));
+  EXPECT_EQ(pass().status, 0);
+  expect_once();
+}
+
+// A key that is made of all of a row changes with what is kept of it, though `key` is as it was.
+TEST_F(OtherKeys, of_all_of_a_row_changes_with_what_is_personal) {
+  expect_each_counts_once(with_key("{hash: all}"), with_key("{hash: all}", "    personal: type\n"));
+}
+
+// The connector changes how columns are read at the same time, where raw differs at each reading.
+TEST_F(OtherKeys, with_another_mapping) {
+  for (auto& row : books) row.insert(1, R"("seen":@,)");
+  auto const more = "    volatile: seen\n";
+  auto other = with_key("ref", more);
+  other.replace(other.find("client_ref: client"), 18, "client_ref: id    ");
+  expect_each_counts_once(with_key("id", more), other);
+}
+
+// What cannot be recognized is not quietly there twice.
+TEST_F(OtherKeys, rows_that_are_not_recognized_are_told_until_they_are_marked) {
+  replace_connector(with_key("id", "    keeps: forever\n"));
+  expect_green(pass(), 50);
+  for (auto& row : books) row.replace(row.find("1.50"), 4, "2.00");
+  replace_connector(with_key("ref", "    keeps: forever\n"));
+  for (int i = 0; i < 2; ++i) {
+    auto const again = pass();
+    EXPECT_EQ(again.status, 1) << again.out;
+    EXPECT_EQ(again.of("rows", "error_code"), "mass_drop") << again.out;
+    if (i > 0) continue;
+    EXPECT_NE(again.of("rows", "error").find("under the keys that they had before"),
+              std::string::npos)
+        << again.out;
+  }
+  EXPECT_EQ(live_count(), "100");
+  source_yaml = "    mass_drop: 100%\n";
+  configure();
+  EXPECT_EQ(pass({"--full"}).status, 0);
+  EXPECT_EQ(live_count(), "50");
+  EXPECT_EQ(earned(), "90");
 }
 
 }  // namespace

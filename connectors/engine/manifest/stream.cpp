@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <initializer_list>
+#include <string_view>
 
 #include "base/json.hpp"
 #include "connectors/engine/manifest/grammar.hpp"
@@ -264,11 +266,12 @@ std::string read_mapping_text(yaml::Node const& stream, bool is_of_content) {
   return text;
 }
 
-std::string read_key_text(yaml::Node const& stream) {
+// The members of the stream and of its further tables that have one of these names.
+std::string read_text_of(yaml::Node const& stream, std::initializer_list<std::string_view> names) {
   std::string text;
   auto const add = [&](yaml::Node const& mapping) {
     for (auto const& [name, value] : mapping.members()) {
-      if (name != "key" && name != "table") continue;
+      if (std::ranges::find(names, name) == names.end()) continue;
       text += name + ':';
       append_content(text, value);
     }
@@ -330,7 +333,9 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   }
   if (auto const where = map.find("where")) stream.map.where = read_where(*where);
   stream.mapping_text = read_mapping_text(node, stream.map.hash.has_value());
-  stream.key_text = read_key_text(node);
+  bool const of_all = stream.map.hash && stream.map.hash->fields.empty();
+  stream.key_text = of_all ? stream.mapping_text : read_text_of(node, {"key", "table"});
+  stream.where_text = read_text_of(node, {"where"});
   if (auto const also = map.find("also")) check_also(*also, stream);
   stream.document = read_document_spec(map);
   read_rows_place(map, stream, node, declared);

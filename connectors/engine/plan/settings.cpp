@@ -165,6 +165,7 @@ void SettingValues::fill(StreamSpec& stream) const {
     if (kept.from == KeptField::From::constant) fill(kept.text);
   }
   fill(stream.mapping_text);
+  fill(stream.key_text);
   fill(stream.map, stream);
   for (auto& further : stream.also) fill(further, stream);
 }
