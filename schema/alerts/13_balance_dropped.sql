@@ -22,62 +22,82 @@ SELECT
          ' ORDER BY since DESC', s.source_id, b.stream, b.external_id) AS shown_by
 FROM affsync.source s
 CROSS JOIN LATERAL (
-  SELECT t.stream, t.external_id, t.detected_on, t.changed_at, t.before, k.amount, k.currency, k.metric,
-         k.account, f.fall,
-         CASE WHEN k.currency = 'USD' THEN f.fall ELSE round(f.fall * r.usd_rate, 8) END AS fall_usd
+  -- What fell in the three days that are told, and in the eight before, whose payouts explain nothing else.
+  -- Several metrics show the same money, so a payout explains what falls of each of them.
+  SELECT d.stream, d.metric, jsonb_agg(jsonb_build_object(
+           'stream', d.stream, 'external_id', d.external_id, 'detected_on', d.detected_on,
+           'changed_at', d.changed_at, 'before', d.before, 'amount', d.amount, 'currency', d.currency,
+           'metric', d.metric, 'account', d.account, 'fall', d.fall, 'fall_usd', d.fall_usd,
+           'is_told', d.is_told)
+           ORDER BY d.changed_at, d.external_id) AS falls
   FROM (
-    -- What each balance was at the beginning and at the end of a day on which it fell. Days are whole, and
-    -- told until the last change of them is no news.
-    SELECT h.stream, h.external_id, (h.changed_at AT TIME ZONE 'UTC')::date AS detected_on,
-           max(h.changed_at) AS changed_at,
-           -- What came back and fell again is told of that day only.
-           max((array_agg((h.before ->> 'amount')::numeric ORDER BY h.change_id))[1]) OVER (
-             PARTITION BY h.stream, h.external_id
-             ORDER BY (h.changed_at AT TIME ZONE 'UTC')::date DESC
-             ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before_later,
-           (array_agg((h.before ->> 'amount')::numeric ORDER BY h.change_id))[1] AS before,
-           (array_agg((h.after ->> 'amount')::numeric ORDER BY h.change_id DESC))[1] AS after,
-           coalesce(sum((h.after ->> 'reserved')::numeric - (h.before ->> 'reserved')::numeric), 0)
-             AS more_reserved
-    FROM affsync.record_change h
-    WHERE h.source_id = s.source_id AND h.changed_at >= date_trunc('day', $2::timestamptz - interval '3 days', 'UTC')
-      AND h.record_table = 'balance' AND h.operation = 'update' AND h.before ? 'amount'
-      AND NOT h.before ? 'currency'
-    GROUP BY 1, 2, 3
-  ) t
-  JOIN affsync.balance k
-    ON k.source_id = s.source_id AND k.stream = t.stream AND k.external_id = t.external_id
-  JOIN affsync.stream st ON st.source_id = s.source_id AND st.stream = t.stream
-  LEFT JOIN affsync.currency_unit u ON u.currency = k.currency
-  CROSS JOIN LATERAL affsync.usd_rate(k.currency, t.detected_on, true, u.whole, u.factor) r
-  CROSS JOIN LATERAL (
-    SELECT t.before - greatest(t.after, k.amount, t.before_later) - greatest(t.more_reserved, 0) AS fall
-  ) f
-  WHERE k.deleted_at IS NULL AND st.in_reports AND st.retired_at IS NULL AND f.fall > 0
-    AND t.changed_at > $2::timestamptz - interval '3 days'
-    AND f.fall * 100 >= t.before * ($1::jsonb ->> 'share')::numeric
-) b
-WHERE s.retired_at IS NULL
-  AND (b.fall_usd IS NULL OR b.fall_usd >= ($1::jsonb ->> 'min_usd')::numeric)
+    SELECT t.stream, t.external_id, t.detected_on, t.changed_at, t.before, k.amount, k.currency, k.metric,
+           k.account, f.fall, f.is_told,
+           CASE WHEN k.currency = 'USD' THEN f.fall ELSE round(f.fall * r.usd_rate, 8) END AS fall_usd
+    FROM (
+      -- What each balance was at the beginning and at the end of a day on which it fell. Days are whole, and
+      -- told until the last change of them is no news.
+      SELECT h.stream, h.external_id, (h.changed_at AT TIME ZONE 'UTC')::date AS detected_on,
+             max(h.changed_at) AS changed_at,
+             -- What came back and fell again is told of that day only.
+             max((array_agg((h.before ->> 'amount')::numeric ORDER BY h.change_id))[1]) OVER (
+               PARTITION BY h.stream, h.external_id
+               ORDER BY (h.changed_at AT TIME ZONE 'UTC')::date DESC
+               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before_later,
+             (array_agg((h.before ->> 'amount')::numeric ORDER BY h.change_id))[1] AS before,
+             (array_agg((h.after ->> 'amount')::numeric ORDER BY h.change_id DESC))[1] AS after,
+             greatest(sum((h.after ->> 'reserved')::numeric - (h.before ->> 'reserved')::numeric), 0)
+               AS more_reserved
+      FROM affsync.record_change h
+      WHERE h.source_id = s.source_id AND h.changed_at >= date_trunc('day', $2::timestamptz - interval '11 days', 'UTC')
+        AND h.record_table = 'balance' AND h.operation = 'update' AND h.before ? 'amount'
+        AND NOT h.before ? 'currency'
+      GROUP BY 1, 2, 3
+    ) t
+    JOIN affsync.balance k
+      ON k.source_id = s.source_id AND k.stream = t.stream AND k.external_id = t.external_id
+    JOIN affsync.stream st ON st.source_id = s.source_id AND st.stream = t.stream
+    LEFT JOIN affsync.currency_unit u ON u.currency = k.currency
+    CROSS JOIN LATERAL affsync.usd_rate(k.currency, t.detected_on, true, u.whole, u.factor) r
+    CROSS JOIN LATERAL (
+      SELECT t.before - greatest(t.after, k.amount, t.before_later) - t.more_reserved AS lasting,
+             t.before - t.after - t.more_reserved AS whole,
+             t.changed_at > $2::timestamptz - interval '3 days' AS is_recent
+    ) n
+    -- What came back since is not told, but a payout explains it.
+    CROSS JOIN LATERAL (
+      SELECT CASE WHEN n.is_recent AND n.lasting > 0 THEN n.lasting ELSE n.whole END AS fall,
+             n.is_recent AND n.lasting > 0 AS is_told
+    ) f
+    WHERE k.deleted_at IS NULL AND st.in_reports AND st.retired_at IS NULL AND f.fall > 0
+      AND f.fall * 100 >= t.before * ($1::jsonb ->> 'share')::numeric
+  ) d
+  WHERE d.fall_usd IS NULL OR d.fall_usd >= ($1::jsonb ->> 'min_usd')::numeric
+  GROUP BY 1, 2
+  HAVING bool_or(d.is_told)
+) g
+CROSS JOIN LATERAL (
+  SELECT jsonb_agg(jsonb_build_object(
+           'amount', p.amount, 'currency', p.currency, 'changed_at', p.changed_at,
+           'usd', coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount
+                                              ELSE p.amount * r.usd_rate END),
+           'dated_at', coalesce(p.paid_at, p.approved_at, p.requested_at, p.changed_at),
+           'known_at', least(p.paid_at, p.approved_at, p.requested_at, p.changed_at))) AS payouts
+  FROM affsync.payout p
+  LEFT JOIN affsync.currency_unit u ON u.currency = p.currency
+  CROSS JOIN LATERAL affsync.usd_rate(
+    p.currency,
+    (coalesce(p.paid_at, p.approved_at, p.requested_at, p.changed_at) AT TIME ZONE 'UTC')::date,
+    p.amount_usd IS NULL, u.whole, u.factor) r
+  WHERE p.source_id = s.source_id AND p.changed_at > $2::timestamptz - interval '20 days'
+    AND p.deleted_at IS NULL AND coalesce(p.status, '') NOT IN ('rejected', 'failed', 'cancelled')
+    AND coalesce(p.paid_at, p.approved_at, p.requested_at, p.changed_at) > $2::timestamptz - interval '43 days'
+) p
+CROSS JOIN LATERAL jsonb_to_recordset(affsync.unexplained_falls(g.falls, p.payouts)) AS b(
+  stream text, external_id text, detected_on date, changed_at timestamptz, before numeric, amount numeric,
+  currency text, metric text, account text, fall numeric, fall_usd numeric, is_told boolean)
+WHERE s.retired_at IS NULL AND b.is_told
   -- Where payouts are not read, each of them would look like this.
   AND EXISTS (SELECT FROM affsync.stream st WHERE st.source_id = s.source_id
               AND st.record_table = 'payout' AND st.retired_at IS NULL)
-  -- Payouts around that day, in the same currency or in US dollars.
-  AND NOT EXISTS (
-    SELECT FROM (
-      SELECT sum(p.amount) FILTER (WHERE p.currency = b.currency) AS same,
-             sum(coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount
-                                             ELSE p.amount * r.usd_rate END)) AS usd
-      FROM affsync.payout p
-      LEFT JOIN affsync.currency_unit u ON u.currency = p.currency
-      CROSS JOIN LATERAL affsync.usd_rate(
-        p.currency,
-        (coalesce(p.paid_at, p.approved_at, p.requested_at, p.changed_at) AT TIME ZONE 'UTC')::date,
-        p.amount_usd IS NULL, u.whole, u.factor) r
-      WHERE p.source_id = s.source_id AND p.changed_at > b.changed_at - interval '8 days'
-        AND p.deleted_at IS NULL AND coalesce(p.status, '') NOT IN ('rejected', 'failed', 'cancelled')
-        AND coalesce(p.paid_at, p.approved_at, p.requested_at, p.changed_at)
-            > b.changed_at - interval '31 days'
-    ) x
-    WHERE x.same >= b.fall * 0.9 OR x.usd >= b.fall_usd * 0.9)
   AND $3::jsonb IS NOT NULL

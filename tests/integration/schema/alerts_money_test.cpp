@@ -320,6 +320,70 @@ TEST_F(AlertsOfMoney, BalanceDroppedIsExplainedByAPayoutInAnotherCurrency) {
   EXPECT_EQ(open("balance_dropped"), "");
 }
 
+// A payout explains no more than its amount, and that once.
+TEST_F(AlertsOfMoney, BalanceDroppedTellsOfTheFallsThatOnePayoutLeaves) {
+  auto const stand_at = [&](std::vector<std::string> const& amounts) {
+    std::vector<TestRow> wallets;
+    for (auto const& amount : amounts) {
+      wallets.push_back(balance(amount));
+      wallets.back().key = "wallet-" + std::to_string(wallets.size());
+    }
+    store_rows("wallet", "balance", wallets);
+  };
+  auto const told = [&] {
+    return value(
+        "SELECT string_agg(amount::text, ' ' ORDER BY amount, cause) FROM affsync.alert"
+        " WHERE rule = 'balance_dropped' AND closed_at IS NULL");
+  };
+  stand_at({"1000", "1000", "1000", "1000", "1000"});
+  pass(days(1));
+  stand_at({"990", "1000", "1000", "1000", "1000"});
+  stand_at({"890", "910", "909.99", "910", "910"});
+  // A payout of four weeks ago that is listed only now.
+  pay(payout("P1", "paid", "100", now - days(28)));
+  judge();
+  EXPECT_EQ(told(), "90 90 90 110");
+  // What it explained, it explains for as long as it is told.
+  pass(days(2));
+  judge();
+  EXPECT_EQ(told(), "90 90 90 110");
+  // Two more: one for two of them, one for a third.
+  pay(payout("P2", "paid", "180", now));
+  pay(payout("P3", "paid", "110", now));
+  judge();
+  EXPECT_EQ(told(), "90");
+}
+
+TEST_F(AlertsOfMoney, BalanceDroppedKnowsWhatAPayoutExplainedDaysAgo) {
+  stand(balance("500"));
+  pass(hours(1));
+  pay(payout("P1", "paid", "100", now));
+  stand(balance("400"));
+  judge();
+  EXPECT_EQ(open("balance_dropped"), "");
+  pass(days(2));
+  stand(balance("600"));  // earned since
+  pass(days(2));
+  stand(balance("500"));
+  judge();
+  EXPECT_EQ(open("balance_dropped"), "The balance at broker-1 fell by 100.00 USD");
+}
+
+TEST_F(AlertsOfMoney, BalanceDroppedIsExplainedForEachMetricByOnePayout) {
+  auto const both = [&](std::string const& amount) {
+    std::vector<TestRow> rows{balance(amount), balance(amount)};
+    rows[1].key = "total";
+    rows[1].values[0].second = "total";
+    store_rows("wallet", "balance", rows);
+  };
+  both("500");
+  pass(hours(1));
+  both("400");
+  pay(payout("P1", "paid", "100", now));
+  judge();
+  EXPECT_EQ(open("balance_dropped"), "");
+}
+
 TEST_F(AlertsOfMoney, RatesMissingTellsOfACurrencyWithoutARate) {
   earn({commission("1", "C7", "100", "2026-02-20", "XYZ"),
         commission("2", "C7", "40", "2026-02-21", "XYZ")});
