@@ -27,6 +27,20 @@ ErrorCode code_from(std::string_view word) {
 
 }  // namespace
 
+class RefusalGuard::Unsaved {
+ public:
+  explicit Unsaved(RefusalGuard& guard) : guard_(guard) {
+    ++guard_.changes_;
+    ++guard_.unsaved_;
+  }
+  Unsaved(Unsaved const&) = delete;
+  Unsaved& operator=(Unsaved const&) = delete;
+  ~Unsaved() { --guard_.unsaved_; }
+
+ private:
+  RefusalGuard& guard_;
+};
+
 Duration pause_after(int refusals, bool is_login) {
   if (is_login) {
     if (refusals <= 1) return 1h;
@@ -107,6 +121,8 @@ asio::awaitable<std::optional<Error>> RefusalGuard::check_database_block() {
   if (store_ == nullptr || clock_.now() < deaf_until_) co_return active_block_error();
   schema::BlockState state;
   std::optional<Error> flaw;
+  bool const ahead = unsaved_ > 0;
+  int const changes = changes_;
   try {
     state = co_await store_->load_block(key_);
   } catch (Failure const& failure) {
@@ -120,6 +136,8 @@ asio::awaitable<std::optional<Error>> RefusalGuard::check_database_block() {
   }
   if (state.now) database_skew_ = clock_.now() - *state.now;
   worked_ = worked_ || state.worked_before;
+  // What was refused or accepted here meanwhile is newer than what the database said.
+  if (ahead || changes != changes_) co_return active_block_error();
   others_block_ = false;
   if (state.block && (!block_ || block_->credential_hash != state.block->credential_hash)) {
     auto const& hash = state.block->credential_hash;
@@ -141,6 +159,7 @@ asio::awaitable<std::optional<Error>> RefusalGuard::check_database_block() {
 }
 
 asio::awaitable<void> RefusalGuard::refused(Error& error) {
+  ++recorded_;
   schema::SourceBlock block;
   block.code = std::string(to_string(error.code));
   block.reason = error.message;
@@ -169,6 +188,7 @@ asio::awaitable<void> RefusalGuard::keep(schema::SourceBlock block, bool goes_on
   block.since = goes_on ? block_->since : now;
   block.until = now + block.remaining;
   try_anyway_ = false;
+  Unsaved const unsaved(*this);
   // Set it in memory first, so that other streams of this process do not wait for the database.
   take(block);
   if (store_ == nullptr) co_return;
@@ -201,6 +221,7 @@ void RefusalGuard::forget_here() {
 }
 
 asio::awaitable<void> RefusalGuard::forget() {
+  Unsaved const unsaved(*this);
   forget_here();
   if (store_ == nullptr) co_return;
   std::optional<Error> flaw;

@@ -53,6 +53,9 @@ class RefusalGuard {
 
   // Records a refusal: stores the block and adds its end to the hint of `error`.
   asio::awaitable<void> refused(Error& error);
+  // How many refusals were recorded here. If it has grown since a request was sent, a refusal of
+  // that request is one of those: the broker was asked with what it had refused already.
+  int recorded() const { return recorded_; }
   // Records a success: removes the block.
   asio::awaitable<void> accepted();
   // Blocks the source for `pause`, because the broker asks for a longer wait than a run can make.
@@ -84,6 +87,8 @@ class RefusalGuard {
   std::string advice(TimePoint until) const;
   asio::awaitable<void> keep(schema::SourceBlock block, bool goes_on);
   void take(std::optional<schema::SourceBlock> block);
+  // Counts a change of the block until the database has it, or has failed.
+  class Unsaved;
   void tell() const;
 
   engine::SourcePlan const& plan_;
@@ -102,6 +107,9 @@ class RefusalGuard {
   bool others_block_ = false;                 // the database blocks other credentials
   bool given_back_ = false;                   // another process removed our block
   int carried_ = 0;                           // refusals that the removed block counted
+  int recorded_ = 0;                          // refusals
+  int changes_ = 0;                           // of block_, made here
+  int unsaved_ = 0;                           // changes that the database may not have yet
   std::optional<Duration> database_skew_;
   bool only_tries_ = false;
   bool try_anyway_ = false;

@@ -157,7 +157,7 @@ asio::awaitable<bool> SourceSession::may_log_in_again(Attempt const& attempt, Pa
   if (auto standing = refusals_.active_block_error()) {
     error = std::move(*standing);
   } else if (attempt.sent.verdict.answer_class == AnswerClass::auth_invalid) {
-    co_await refusals_.refused(error);
+    co_await note_refused(attempt, error);
   } else {
     error.hint = "A fresh login was refused as well; check what this account may read.";
   }
@@ -179,8 +179,12 @@ asio::awaitable<bool> SourceSession::may_show_key_again(Attempt const& attempt, 
     error = std::move(*standing);
     co_return false;
   }
-  co_await refusals_.refused(error);
+  co_await note_refused(attempt, error);
   co_return false;
+}
+
+asio::awaitable<void> SourceSession::note_refused(Attempt const& attempt, Error& error) {
+  if (attempt.refusals == refusals_.recorded()) co_await refusals_.refused(error);
 }
 
 }  // namespace affsync::sync

@@ -282,6 +282,7 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
       authorized.is_signed = true;
     }
     std::string const used = token_ ? token_->text.reveal() : std::string();
+    int const known = refusals_.recorded();
     Sent sent = co_await send_once(std::move(authorized), asks, report, std::move(turn));
     if (sent.lapsed) continue;
 
@@ -315,7 +316,7 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
       }
       case AnswerClass::auth_expired:
       case AnswerClass::auth_invalid: {
-        Attempt const attempt(sent, path, used);
+        Attempt const attempt(sent, path, used, known);
         Error error;
         bool again = false;
         if (logs_in) {

@@ -148,10 +148,11 @@ class SourceSession {
   };
   // A request that was sent, its answer and the token it carried.
   struct Attempt {
-    Attempt(Sent const& answer, std::string asked, std::string with)
-        : sent(answer), path(std::move(asked)), token(std::move(with)) {}
+    Attempt(Sent const& answer, std::string asked, std::string with, int known)
+        : sent(answer), path(std::move(asked)), token(std::move(with)), refusals(known) {}
     Sent const& sent;
     std::string path, token;
+    int refusals;  // recorded when it was sent
   };
   // Waits until a request may be sent. It is under way until the pass is gone.
   // Returns an error if a limit that the connector states is used up for longer than a run waits.
@@ -176,6 +177,8 @@ class SourceSession {
   asio::awaitable<bool> may_log_in_again(Attempt const& attempt, Patience& patience, Error& error);
   asio::awaitable<bool> may_show_key_again(Attempt const& attempt, Patience& patience,
                                            Error& error);
+  // Records that `attempt` was refused, unless that is a refusal that was recorded meanwhile.
+  asio::awaitable<void> note_refused(Attempt const& attempt, Error& error);
   // Returns whether the broker asks for a longer wait than a run makes; then adds its end to
   // `error`.
   bool must_leave(Sent const& sent, Error& error) const;

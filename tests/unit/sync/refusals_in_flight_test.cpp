@@ -1,0 +1,132 @@
+// What is refused while other requests of the source are under way, or ask the database whether they
+// may be sent.
+#include <gtest/gtest.h>
+
+#include "daemon/async/task_group.hpp"
+#include "daemon/sync/source_session.hpp"
+#include "tests/support/scripted_client.hpp"
+
+namespace affsync::sync::refusals_in_flight_test {
+namespace {
+
+using namespace std::chrono_literals;
+
+engine::SourcePlan key_plan() {
+  engine::SourcePlan plan;
+  plan.source = "broker";
+  engine::StaticTokenAuth auth;
+  auth.value = "Bearer ${credentials.key}";
+  plan.auth = auth;
+  plan.credentials["key"] = Secret("planted-key");
+  plan.rate.requests_per_second = 100;
+  plan.rate.burst = 100;
+  plan.rate.concurrency = 8;
+  return plan;
+}
+
+// The block of a database that takes a while to answer and to store.
+class SlowBlocks final : public schema::BlockStore {
+ public:
+  explicit SlowBlocks(test::ManualTime& time) : time_(time) {}
+
+  asio::awaitable<schema::BlockState> load_block(schema::BlockKey) override {
+    schema::BlockState state;
+    state.now = time_.now();
+    state.block = block;
+    if (state.block) state.block->remaining = state.block->until - time_.now();
+    co_await time_.sleep(30ms);
+    co_return state;
+  }
+  asio::awaitable<std::optional<schema::SourceBlock>> save_block(schema::BlockKey,
+                                                                 schema::SourceBlock refused,
+                                                                 Duration pause, bool) override {
+    co_await time_.sleep(30ms);
+    refused.until = time_.now() + pause;
+    refused.remaining = pause;
+    block = refused;
+    co_return refused;
+  }
+  asio::awaitable<void> clear_block(schema::BlockKey) override {
+    co_await time_.sleep(30ms);
+    block.reset();
+  }
+  asio::awaitable<std::unique_ptr<schema::Lease>> try_login(schema::BlockKey) override {
+    co_return nullptr;
+  }
+
+  std::optional<schema::SourceBlock> block;
+
+ private:
+  test::ManualTime& time_;
+};
+
+class RefusalsInFlight : public testing::Test {
+ protected:
+  void SetUp() override {
+    SessionParts parts;
+    parts.make_client = [this] {
+      return std::make_unique<test::ScriptedClient>(time_, sent_, [](HttpRequest const&) {
+        return test::json_response(401, "{}");
+      });
+    };
+    parts.clock = &time_;
+    parts.sleeper = &time_;
+    parts.observer = &observer_;
+    parts.random = [] { return 0.5; };
+    session_ = std::make_unique<SourceSession>(key_plan(), std::move(parts), Logger(log_));
+    schema::BlockKey key;
+    key.name = "broker";
+    session_->refusals().keep_in(&blocks_, key);
+  }
+
+  // The first request of a stream, that long after the beginning.
+  asio::awaitable<void> stream(Duration begins) {
+    co_await time_.sleep(begins);
+    RunReport report;
+    auto const answer =
+        co_await session_->fetch(HttpRequest(Method::get, "/rows/"), report, nullptr);
+    EXPECT_FALSE(answer);
+    if (!answer) EXPECT_EQ(answer.error().code, ErrorCode::auth_invalid);
+  }
+
+  asio::awaitable<void> reload(Duration begins) {
+    co_await time_.sleep(begins);
+    co_await session_->refusals().forget();
+  }
+
+  asio::io_context io_;
+  test::ManualTime time_;
+  test::SilentLog log_;
+  Observer observer_;
+  std::vector<test::SentRequest> sent_;
+  SlowBlocks blocks_{time_};
+  std::unique_ptr<SourceSession> session_;
+};
+
+// The first stream is refused after 80 ms and stored after 110. The second one is under way then, the
+// third asked the database before it knew of it.
+TEST_F(RefusalsInFlight, CountOnce) {
+  async::TaskGroup group(io_.get_executor());
+  group.spawn(stream(0ms));
+  group.spawn(stream(20ms));
+  group.spawn(stream(60ms));
+  group.spawn(stream(85ms));
+  time_.run(io_, group.join());
+  EXPECT_EQ(sent_.size(), 2U);
+  ASSERT_TRUE(blocks_.block);
+  EXPECT_EQ(blocks_.block->refusals, 1);
+}
+
+// A reload wishes a new try; the answer to what was sent before is none.
+TEST_F(RefusalsInFlight, AreNoRefusalOfWhatAReloadTries) {
+  async::TaskGroup group(io_.get_executor());
+  group.spawn(stream(0ms));
+  group.spawn(stream(45ms));
+  group.spawn(reload(112ms));
+  time_.run(io_, group.join());
+  EXPECT_EQ(sent_.size(), 2U);
+  EXPECT_FALSE(blocks_.block);
+}
+
+}  // namespace
+}  // namespace affsync::sync::refusals_in_flight_test
