@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "daemon/backup/client_programs.hpp"
+#include "daemon/backup/own_objects.hpp"
 #include "daemon/backup/plain_connection.hpp"
 #include "daemon/embedded/file_descriptor.hpp"
 
@@ -95,6 +96,8 @@ Result<BackedUp> back_up(std::string const& url, fs::path const& file, bool repl
     return Error(ErrorCode::migration_failed, "the database holds no affsync schema",
                  "There is nothing to back up.");
   }
+  auto own = own_objects(*connection);
+  if (!own) return own.error();
   fs::path const part = target.string() + ".part";
   auto const written = open_part(part);
   if (!written) return written.error();
@@ -111,6 +114,7 @@ Result<BackedUp> back_up(std::string const& url, fs::path const& file, bool repl
   BackedUp result;
   result.bytes = fs::file_size(target, failed);
   result.server_major = connection->server_major();
+  result.left_out = std::move(*own);
   return result;
 }
 

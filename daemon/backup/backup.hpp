@@ -15,6 +15,8 @@ namespace affsync::backup {
 struct BackedUp {
   std::uintmax_t bytes = 0;
   int server_major = 0;
+  std::vector<std::string>
+      left_out;  // the user's own objects in other schemas: "table public.notes"
 };
 
 // The state of one moment; runs may go on meanwhile. The file has its name only when it is
@@ -39,7 +41,8 @@ struct Restored {
 
 // Loads the file into an embedded database, beside the one in use, and puts it into its place when
 // it is complete: an interruption at any moment leaves the old one. `replace`: one that has data is
-// replaced. Errors as above; usage if the database has data or somebody uses it.
+// replaced. Errors as above; usage if the database has data or objects of the user's own, which
+// would be lost, or somebody uses it.
 Result<Restored> restore_embedded(schema::StoreOptions const& options,
                                   std::string const& maintenance_url,
                                   std::filesystem::path const& file, bool replace);

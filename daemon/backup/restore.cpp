@@ -10,6 +10,7 @@
 
 #include "daemon/backup/backup.hpp"
 #include "daemon/backup/client_programs.hpp"
+#include "daemon/backup/own_objects.hpp"
 #include "daemon/backup/plain_connection.hpp"
 #include "schema/store/conninfo.hpp"
 
@@ -267,11 +268,24 @@ Result<Restored> restore_embedded(schema::StoreOptions const& options,
     auto const occupied = has_schema(*connection);
     if (!occupied) return occupied.error();
     restored.replaced = *occupied;
+    // The whole database is replaced, so they would be lost.
+    auto const own = own_objects(*connection);
+    if (!own) return own.error();
+    if (!own->empty() && (replace || !*occupied)) {
+      return Error(
+          ErrorCode::usage,
+          "the embedded database has objects of yours, which would be deleted and which no "
+          "backup of affsync holds: " +
+              some_of(*own),
+          "Save them (pg_dump --exclude-schema=affsync --exclude-schema=reporting, with the "
+          "connection that `affsync status` shows) and drop them, or set another "
+          "database.state_dir.");
+    }
   }
   if (restored.replaced && !replace) {
     return Error(ErrorCode::usage, "the embedded database already has data",
-                 "Give --replace to replace them all by those of the backup, or set another "
-                 "database.state_dir.");
+                 "Give --replace to delete them all and have those of the backup instead, or set "
+                 "another database.state_dir.");
   }
   auto maintenance = PlainConnection::open(maintenance_url);
   if (!maintenance) return maintenance.error();

@@ -35,15 +35,13 @@ ClusterOptions cluster_in(UpgradeOptions const& options, fs::path const& state_d
 }
 
 // Nobody may write after the dump: sessions of this server cannot.
-Result<void> dump_old(UpgradeOptions const& options, fs::path const& file) {
+Result<BackedUp> dump_old(UpgradeOptions const& options, fs::path const& file) {
   auto wishes = cluster_in(options, options.state_dir);
   wishes.settings = {"default_transaction_read_only=on"};
   auto const cluster = Cluster::start(wishes);
   if (!cluster) return cluster.error();
   if (!(*cluster)->started_here()) return in_use();
-  auto const made = back_up((*cluster)->url(), file, true);
-  if (!made) return made.error();
-  return {};
+  return back_up((*cluster)->url(), file, true);
 }
 
 Result<void> load_new(UpgradeOptions const& options, fs::path const& state_dir,
@@ -148,7 +146,9 @@ Result<Upgraded> upgrade_cluster(UpgradeOptions const& options) {
   auto workplace = Workplace::make(*layout);
   if (!workplace) return workplace.error();
   auto const file = workplace->path() / "affsync.dump";
-  if (auto const dumped = dump_old(options, file); !dumped) return dumped.error();
+  auto dumped = dump_old(options, file);
+  if (!dumped) return dumped.error();
+  result.left_behind = std::move(dumped->left_out);
   auto const lock = take_lock(*layout);
   if (!lock) return lock.error();
   if (auto const loaded = load_new(options, workplace->path(), file); !loaded) {

@@ -21,8 +21,9 @@ struct UpgradeOptions {
 };
 
 struct Upgraded {
-  int from = 0, to = 0;        // equal: nothing was to be done
-  std::filesystem::path kept;  // the cluster of the old version
+  int from = 0, to = 0;                  // equal: nothing was to be done
+  std::filesystem::path kept;            // the cluster of the old version
+  std::vector<std::string> left_behind;  // the user's own objects, which only that one has
 };
 
 // The old cluster is replaced at the end, in one step: an interruption before leaves it in use.

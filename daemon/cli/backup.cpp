@@ -1,5 +1,6 @@
 // `affsync backup` and `affsync restore`. They need the database and no broker.
 #include "daemon/backup/backup.hpp"
+#include "daemon/backup/own_objects.hpp"
 #include "daemon/backup/upgrade.hpp"
 
 #include <iostream>
@@ -35,6 +36,10 @@ int run_backup(CommonOptions const& common, BackupOptions const& options) {
   if (!made) throw Failure(made.error());
   std::cout << "wrote " << options.file << ": " << made->bytes << " bytes, from PostgreSQL "
             << made->server_major << "\n";
+  if (!made->left_out.empty()) {
+    std::cout << "not in it, since it is yours and no part of affsync: "
+              << backup::some_of(made->left_out) << "\n";
+  }
   return 0;
 }
 
@@ -87,6 +92,10 @@ int run_upgrade_database(CommonOptions const& common, bool dry_run) {
     std::cout << "moved the embedded database from PostgreSQL " << done->from << " to " << done->to
               << "; the old one is kept in " << done->kept.string()
               << ": remove it when all is well\n";
+    if (!done->left_behind.empty()) {
+      std::cout << "not moved, since it is yours and no part of affsync, and only there: "
+                << backup::some_of(done->left_behind) << "\n";
+    }
   }
   return 0;
 }

@@ -168,7 +168,8 @@ $$)sql");
       tx.exec("GRANT " + std::string(privileges) + " ON affsync." + std::string(table) +
               " TO affsync_writer");
     }
-    tx.exec("GRANT USAGE ON ALL SEQUENCES IN SCHEMA affsync TO affsync_writer");
+    // To read them is what `affsync backup` needs: pg_dump asks what they stand at.
+    tx.exec("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA affsync TO affsync_writer");
     tx.exec(
         "GRANT EXECUTE ON FUNCTION affsync.make_change_months(integer),"
         " affsync.keep_run_months(integer) TO affsync_writer");
@@ -177,7 +178,8 @@ $$)sql");
         "ALTER DEFAULT PRIVILEGES IN SCHEMA affsync GRANT SELECT, INSERT, UPDATE ON TABLES"
         " TO affsync_writer");
     tx.exec(
-        "ALTER DEFAULT PRIVILEGES IN SCHEMA affsync GRANT USAGE ON SEQUENCES TO affsync_writer");
+        "ALTER DEFAULT PRIVILEGES IN SCHEMA affsync GRANT USAGE, SELECT ON SEQUENCES"
+        " TO affsync_writer");
     tx.exec(
         "ALTER DEFAULT PRIVILEGES IN SCHEMA reporting GRANT SELECT ON TABLES TO affsync_writer");
   }

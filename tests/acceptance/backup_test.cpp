@@ -119,6 +119,45 @@ TEST_F(Backup, a_database_with_data_is_replaced_only_when_told) {
   EXPECT_EQ(report(), saved);
 }
 
+// No backup holds what is not affsync's, so a restoration does not delete it.
+TEST_F(Backup, objects_of_the_user_are_named_and_not_deleted) {
+  load_embedded();
+  auto const sql = [this](std::string const& statement) {
+    return affsync({"psql", "--", "-qAtc", statement});
+  };
+  ASSERT_EQ(sql("CREATE TABLE public.notes (id serial, text text); CREATE SCHEMA mine;"
+                " CREATE VIEW mine.top AS SELECT * FROM reporting.earnings_daily;"
+                " CREATE VIEW reporting.own AS SELECT 1 AS one")
+                .status,
+            0);
+  auto const saved = affsync({"backup", path("affsync.dump")});
+  EXPECT_NE(
+      saved.out.find("not in it, since it is yours and no part of affsync: table public.notes, "
+                     "view mine.top\n"),
+      std::string::npos)
+      << saved.out;
+  auto const refused = affsync({"restore", "--replace", path("affsync.dump")});
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.err.find("table public.notes, view mine.top"), std::string::npos)
+      << refused.err;
+  EXPECT_EQ(sql("SELECT count(*) FROM public.notes").out, "0\n");
+  ASSERT_EQ(sql("DROP TABLE public.notes; DROP SCHEMA mine CASCADE").status, 0);
+  EXPECT_EQ(affsync({"restore", "--replace", path("affsync.dump")}).status, 0);
+  EXPECT_EQ(sql("SELECT one FROM reporting.own").out, "1\n");
+}
+
+// The role of the daemon can save what it keeps.
+TEST_F(Backup, a_member_of_the_writers_may_make_one) {
+  if (pooler_) GTEST_SKIP() << "a pooler refuses `options`, by which the test takes the role";
+  start_broker();
+  configure();
+  ASSERT_EQ(sync().status, 0);
+  database_options = " options='-c role=affsync_writer'";
+  configure();
+  auto const made = affsync({"backup", path("affsync.dump")});
+  EXPECT_EQ(made.status, 0) << made.err;
+}
+
 TEST_F(Backup, moves_from_the_embedded_database_to_a_server) {
   load_embedded();
   auto const before = report();
