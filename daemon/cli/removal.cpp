@@ -1,6 +1,7 @@
 #include "daemon/cli/removal.hpp"
 
 #include <algorithm>
+#include <array>
 #include <sstream>
 
 namespace affsync::cli {
@@ -33,6 +34,27 @@ Result<std::vector<std::string>> tables_by_source(PlainConnection& connection) {
     left.erase(next);
   }
   return order;
+}
+
+// What tells of the source without its number: messages about its alerts, also those that tell of
+// other sources besides, and what was said of muting single ones of them.
+struct Telling {
+  char const* table;
+  char const* condition;
+};
+constexpr std::array<Telling, 2> telling{
+    Telling{"alert_message",
+            "alert_ids && ARRAY(SELECT alert_id FROM affsync.alert WHERE source_id = $1::int)"
+            " OR document @> (SELECT jsonb_build_object('alerts', jsonb_build_array("
+            "jsonb_build_object('source', name))) FROM affsync.source WHERE source_id = $1::int)"},
+    Telling{"alert_mute",
+            "alert_id IN (SELECT alert_id FROM affsync.alert WHERE source_id = $1::int)"}};
+
+// False in the database of an earlier version.
+Result<bool> has_alerts(PlainConnection& connection) {
+  auto const there = connection.run("SELECT to_regclass('affsync.alert_message')");
+  if (!there) return there.error();
+  return !there->empty();
 }
 
 }  // namespace
@@ -79,16 +101,25 @@ Result<bool> is_read_by_daemon(PlainConnection& connection, std::string const& s
 Result<std::vector<TableCount>> rows_of(PlainConnection& connection, std::int64_t source) {
   auto const tables = tables_by_source(connection);
   if (!tables) return tables.error();
+  auto const alerts = has_alerts(connection);
+  if (!alerts) return alerts.error();
   std::vector<TableCount> counts;
-  for (auto const& table : *tables) {
-    auto const count =
-        connection.run("SELECT count(*) FROM affsync." + table + " WHERE source_id = $1::int",
-                       {std::to_string(source)});
-    if (!count) return count.error();
+  auto count = [&](std::string const& table, std::string const& condition) -> Result<void> {
+    auto const rows = connection.run(
+        "SELECT count(*) FROM affsync." + table + " WHERE " + condition, {std::to_string(source)});
+    if (!rows) return rows.error();
     TableCount one;
     one.table = table;
-    one.rows = std::stoll(*count);
+    one.rows = std::stoll(*rows);
     counts.push_back(std::move(one));
+    return {};
+  };
+  for (auto const& table : *tables) {
+    if (auto const done = count(table, "source_id = $1::int"); !done) return done.error();
+  }
+  for (auto const& [table, condition] : telling) {
+    if (!*alerts) break;
+    if (auto const done = count(table, condition); !done) return done.error();
   }
   return counts;
 }
@@ -108,11 +139,19 @@ Result<void> retire(PlainConnection& connection, std::int64_t source) {
 Result<void> erase(PlainConnection& connection, std::int64_t source) {
   auto const tables = tables_by_source(connection);
   if (!tables) return tables.error();
+  auto const alerts = has_alerts(connection);
+  if (!alerts) return alerts.error();
   auto const id = std::vector<std::string>{std::to_string(source)};
   auto work = [&]() -> Result<void> {
     for (auto const* sql :
          {"BEGIN", "SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = '30s'"}) {
       if (auto const done = connection.run(sql); !done) return done.error();
+    }
+    for (auto const& [table, condition] : telling) {
+      if (!*alerts) break;
+      auto const done =
+          connection.run("DELETE FROM affsync." + std::string(table) + " WHERE " + condition, id);
+      if (!done) return done.error();
     }
     // Twice, since triggers note what is deleted (affsync.earned_mark).
     for (int pass = 1; pass <= 2; ++pass) {

@@ -38,7 +38,7 @@ Result<std::vector<TableCount>> rows_of(PlainConnection& connection, std::int64_
 // the reports.
 Result<void> retire(PlainConnection& connection, std::int64_t source);
 
-// Deletes the source and every row of it, all or nothing.
+// Deletes the source, every row of it and the messages about its alerts, all or nothing.
 Result<void> erase(PlainConnection& connection, std::int64_t source);
 
 }  // namespace affsync::cli

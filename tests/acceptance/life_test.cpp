@@ -216,6 +216,30 @@ TEST_F(Removal, with_data_leaves_nothing_of_it_and_all_of_the_others) {
   EXPECT_EQ(query("SELECT sum(amount) FROM reporting.earnings_daily"), "12.00");
 }
 
+// A message may name clients.
+TEST_F(Removal, with_data_leaves_no_message_about_it) {
+  execute(
+      "INSERT INTO affsync.alert (rule, cause, source_id, source, severity, opened_at, seen_at,"
+      " changed_at, title, text) SELECT 'commission_lowered', name, source_id, name, 'urgent',"
+      " now(), now(), now(), name, 'client Zebediah' FROM affsync.source");
+  for (auto const* alerts : {"source = 'gone'", "source = 'kept'", "true"}) {
+    execute(std::string("INSERT INTO affsync.alert_message (receiver, kind, alert_ids, title, body,"
+                        " document, created_at, not_before) SELECT 'phone', 'opened',"
+                        " array_agg(alert_id), 'took back', string_agg(source, ' '),"
+                        " '{}', now(), now() FROM affsync.alert WHERE ") +
+            alerts);
+  }
+  // Of an alert that is no longer kept.
+  execute(
+      "INSERT INTO affsync.alert_message (receiver, kind, title, body, document, created_at,"
+      " not_before) VALUES ('phone', 'closed', 'gone', 'gone',"
+      " '{\"alerts\": [{\"source\": \"gone\", \"id\": 1}]}', now(), now())");
+  auto const shown = affsync({"sources", "remove", "gone", "--with-data", "--dry-run"});
+  EXPECT_NE(shown.out.find("affsync.alert_message: 3 rows"), std::string::npos) << shown.out;
+  EXPECT_EQ(affsync({"sources", "remove", "gone", "--with-data", "--yes"}).status, 0);
+  EXPECT_EQ(query("SELECT string_agg(body, ', ') FROM affsync.alert_message"), "kept");
+}
+
 TEST_F(Removal, a_dry_run_shows_the_rows_and_removes_nothing) {
   auto const shown = affsync({"sources", "remove", "gone", "--with-data", "--dry-run"});
   EXPECT_EQ(shown.status, 0) << shown.err;
