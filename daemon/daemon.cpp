@@ -53,9 +53,12 @@ serve::ReportQuery earnings_query(std::optional<Day> since, std::optional<Day> u
   reports::ReportPlan const plan = reports::plan_report(options);
   serve::ReportQuery query;
   query.sql = plan.sql;
+  query.notes_sql = plan.notes_sql;
   query.parameters = plan.parameters;
-  query.to_json = [plan](schema::Store::Table const& rows) {
-    return reports::report_json(plan, rows);
+  query.to_json = [plan](schema::Store::Table const& rows, schema::Store::Table const& said) {
+    std::vector<std::string> notes;
+    for (auto const& row : said.rows) notes.push_back(row.at(0).value_or(""));
+    return reports::report_json(plan, rows, notes);
   };
   return query;
 }

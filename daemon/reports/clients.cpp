@@ -135,7 +135,13 @@ ReportPlan plan_clients(ReportOptions const& options) {
         "FROM reporting.client_performance WHERE " +
         std::string(registered_day) +
         " IS NULL AND ($1::date IS NOT NULL OR $2::date IS NOT NULL) AND " + of_source() +
-        " HAVING count(*) > 0";
+        " HAVING count(*) > 0 "
+        // Why the sum is another than that of the earnings.
+        "UNION ALL SELECT CASE count(*) WHEN 1 THEN '1 client has a running total: ' "
+        "ELSE count(*) || ' clients have running totals: ' END || 'what it was when first read has "
+        "no day, and is not in `report earnings`.' FROM reporting.client_performance "
+        "WHERE commission_from IN ('running totals', 'client') AND " +
+        in_days(registered_day) + " HAVING count(*) > 0";
   }
   return plan;
 }

@@ -40,7 +40,8 @@ ReportPlan plan_unpaid(ReportOptions const& options) {
                        {"is_total", "", ReportValue::total}});
   // Brokers whose rows never become paid are left out, and their money is not small.
   plan.notes_sql =
-      "SELECT string_agg(DISTINCT s.name, ', ') || ': the rows do not show what was paid; what "
+      "SELECT string_agg(DISTINCT s.name || '/' || st.stream, ', ') || ': the rows do not show "
+      "what was paid; what "
       "is owed is in `report balances`.' FROM affsync.source s JOIN affsync.stream st "
       "ON st.source_id = s.source_id WHERE st.record_table = 'commission' AND st.in_reports "
       "AND NOT coalesce(st.has_paid_state, false) AND s.retired_at IS NULL "

@@ -36,7 +36,8 @@ void write_sources(Exposition& out, Sources const& sources, TimePoint now) {
   }
   out.family(
       "affsync_source_waiting_until_timestamp_seconds", "gauge",
-      "Until when nothing is sent to the source, as its broker asked; 0: it is not waiting.");
+      "Until when nothing is sent to the source, since its broker asked for a pause or refused the "
+      "login or the key; 0: it is not waiting.");
   for (auto const& [source, figures] : sources) {
     auto const until = std::max(figures.waiting_until, figures.blocked_until);
     auto const seconds = std::chrono::ceil<std::chrono::seconds>(until).time_since_epoch().count();

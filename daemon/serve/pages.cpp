@@ -33,8 +33,7 @@ constexpr std::chrono::seconds ping_age{5};
 constexpr std::chrono::seconds figures_pause{15};
 constexpr milliseconds slow_health{100};
 constexpr int health_sharing = 20;  // times the duration of the query
-constexpr int runs_on_page = 50;
-constexpr int runs_of_source = 20;
+constexpr int runs_on_page = 50, runs_of_source = 20;
 constexpr char const* parts_of_site =
     "Known pages: / /sources/NAME /sources/NAME/STREAM /connectors /healthz /readyz /metrics "
     "/api/openapi.yaml";
@@ -229,9 +228,10 @@ struct Pages::Impl {
   asio::awaitable<HttpResponse> earnings_page(Target target) {
     auto const asked_for = earnings_parameters(target);
     auto const query = parts.earnings(asked_for.since, asked_for.until, asked_for.by);
-    PageQuery asked(query.sql, query.parameters);
+    PageQuery asked(query.sql, query.parameters), about(query.notes_sql, query.parameters);
     auto const table = co_await readings.read_once(std::move(asked), query_limit);
-    auto work = [table, to_json = query.to_json] { return to_json(*table) + "\n"; };
+    auto const notes = co_await readings.read_once(std::move(about), query_limit);
+    auto work = [table, notes, to_json = query.to_json] { return to_json(*table, *notes) + "\n"; };
     co_return answer_of(200, json_type, co_await computed(std::move(work)));
   }
 
@@ -358,7 +358,6 @@ struct Pages::Impl {
 };
 
 Pages::Pages(PagesParts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
-
 Pages::~Pages() = default;
 
 asio::awaitable<void> Pages::keep_figures_fresh() {

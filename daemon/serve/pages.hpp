@@ -27,9 +27,11 @@ namespace asio = boost::asio;
 
 // The query of a report and the function that turns its rows into JSON.
 struct ReportQuery {
+  using Table = schema::Store::Table;
   std::string sql;
+  std::string notes_sql;  // with the same parameters: what the report leaves out; may be empty
   std::vector<std::optional<std::string>> parameters;
-  std::function<std::string(schema::Store::Table const&)> to_json;
+  std::function<std::string(Table const& rows, Table const& notes)> to_json;
 };
 
 // The pointers are not owned; what they point to must outlive the pages.

@@ -144,6 +144,7 @@ std::vector<Reading> Readings::known(std::vector<PageQuery> const& queries) {
 
 asio::awaitable<std::shared_ptr<schema::Store::Table const>> Readings::read_once(
     PageQuery query, milliseconds patience) {
+  if (query.sql.empty()) co_return std::make_shared<schema::Store::Table const>();
   auto const call = start(std::move(query));
   co_await call->ended(patience);
   if (!call->done()) {

@@ -50,7 +50,7 @@ class Readings {
   // Returns the results known so far, without asking the database.
   std::vector<Reading> known(std::vector<PageQuery> const& queries);
 
-  // Runs one query in turn with the others and keeps nothing. Throws Failure.
+  // Runs one query in turn with the others and keeps nothing; no query has no rows. Throws Failure.
   asio::awaitable<std::shared_ptr<schema::Store::Table const>> read_once(
       PageQuery query, std::chrono::milliseconds patience);
 

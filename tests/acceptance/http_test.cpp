@@ -265,6 +265,21 @@ TEST_F(Http, every_answer_is_as_it_is_described) {
   EXPECT_EQ(http_get(address + "/api/sources/nobody").status, 404);
 }
 
+TEST_F(Http, earnings_say_what_they_leave_out_as_the_command_does) {
+  connector = "wintrado";
+  credentials_yaml = "{username: partner@example.com, password: \"${SANDBOX_PASSWORD}\"}";
+  start_broker({"--broker", "wintrado"});
+  sync();
+  execute(
+      "UPDATE affsync.commission SET grain = 'lifetime', occurred_on = NULL, occurred_at = NULL,"
+      " occurred_to = NULL WHERE external_id = (SELECT min(external_id) FROM affsync.commission)");
+  auto const address = serve();
+  auto const shown = affsync({"report", "earnings", "--output", "json"}).out;
+  EXPECT_NE(shown.find("1 running total counts by its recorded growth only"), std::string::npos)
+      << shown;
+  EXPECT_EQ(http_get(address + "/api/earnings").body, shown);
+}
+
 // What is not described could not be missed: each object lists all of its members, with a text
 // each.
 TEST(HttpDescription, describes_each_member) {

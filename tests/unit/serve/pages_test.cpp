@@ -52,7 +52,7 @@ class PagesTest : public ::testing::Test {
         return day ? std::optional<std::string>(format_day(*day)) : std::nullopt;
       };
       query.parameters = {text(since), text(until)};
-      query.to_json = [](schema::Store::Table const& table) {
+      query.to_json = [](schema::Store::Table const& table, schema::Store::Table const&) {
         return "{\"rows\":" + std::to_string(table.rows.size()) + "}";
       };
       return query;
