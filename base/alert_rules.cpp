@@ -21,9 +21,10 @@ struct KindWord {
   std::string_view word;
   AlertSetting::Kind kind;
 };
-constexpr std::array<KindWord, 4> kind_words{
+constexpr std::array<KindWord, 5> kind_words{
     KindWord{"usd", AlertSetting::Kind::usd}, KindWord{"duration", AlertSetting::Kind::duration},
-    KindWord{"count", AlertSetting::Kind::count}, KindWord{"percent", AlertSetting::Kind::percent}};
+    KindWord{"days", AlertSetting::Kind::days}, KindWord{"count", AlertSetting::Kind::count},
+    KindWord{"percent", AlertSetting::Kind::percent}};
 
 Error bad(EmbeddedFile const& file, std::string const& what) {
   Error error(ErrorCode::config_invalid, what,
@@ -107,6 +108,10 @@ AlertRuleInfo const* find_alert_rule(std::string_view name) {
   return found == all.end() ? nullptr : &*found;
 }
 
+bool is_whole_days(std::string_view text) {
+  return text.ends_with('d') && is_count(text.substr(0, text.size() - 1));
+}
+
 Result<std::string> read_alert_setting(AlertSetting const& setting, std::string_view text) {
   auto const refuse = [&](std::string const& what, std::string const& hint) {
     return Error(ErrorCode::config_invalid,
@@ -120,6 +125,11 @@ Result<std::string> read_alert_setting(AlertSetting const& setting, std::string_
       auto const duration = parse_duration(text);
       if (duration) return std::to_string(duration->count());
       return refuse("a duration", "Write one such as " + setting.fallback + ".");
+    }
+    case AlertSetting::Kind::days: {
+      auto const duration = parse_duration(text);
+      if (duration && is_whole_days(text)) return std::to_string(duration->count());
+      return refuse("whole days", "Write some such as " + setting.fallback + ".");
     }
     case AlertSetting::Kind::count:
       if (is_count(text)) return std::string(text);

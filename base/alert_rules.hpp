@@ -17,9 +17,10 @@ namespace affsync {
 
 // A setting of a rule.
 struct AlertSetting {
-  enum class Kind { usd, duration, count, percent };
+  enum class Kind { usd, duration, days, count, percent };
   std::string name;
   Kind kind = Kind::count;
+  // `days`: a duration of whole days, for queries that look at days.
   std::string fallback;  // as a user would write it: 5, 14d, 3, 20%
   std::string about;
 };
@@ -44,8 +45,11 @@ std::span<AlertRuleInfo const> alert_rules();
 AlertRuleInfo const* find_alert_rule(std::string_view name);
 
 // Reads a setting as a user writes it ("14d", "20%", "5") into what queries read: durations as
-// seconds, percents without their sign.
+// seconds, also those of whole days, percents without their sign.
 Result<std::string> read_alert_setting(AlertSetting const& setting, std::string_view text);
+
+// True for 1d, 14d and so on.
+bool is_whole_days(std::string_view text);
 
 // Reads the first lines of a rule's file: config_invalid if they are not as they must be.
 Result<AlertRuleInfo> parse_alert_rule(EmbeddedFile const& file);

@@ -61,7 +61,12 @@ std::string read_setting(yaml::Node const& node, AlertSetting const& setting) {
   switch (setting.kind) {
     case AlertSetting::Kind::usd:
       return read_usd(node);
+    case AlertSetting::Kind::days:
     case AlertSetting::Kind::duration: {
+      if (setting.kind == AlertSetting::Kind::days && !is_whole_days(node.text())) {
+        node.fail("not whole days: " + node.shown(),
+                  "Write some such as " + std::string(setting.fallback) + ".");
+      }
       auto const duration = parse_duration(node.text());
       if (!duration) {
         node.fail("not a duration: " + node.shown(),

@@ -7,14 +7,17 @@ import pathlib
 root = pathlib.Path(__file__).resolve().parent.parent
 path = root / "config/affsync.schema.json"
 schema = json.loads(path.read_text())
+# What is left empty is as if it were not there.
+empty = {"type": "null"}
 forms = {
-    "usd": {"type": ["string", "number"]},
-    "duration": {"$ref": "#/$defs/duration"},
-    "count": {"type": "integer", "minimum": 1},
-    "percent": {"$ref": "#/$defs/percent"},
+    "usd": {"type": ["string", "number", "null"]},
+    "duration": {"anyOf": [{"$ref": "#/$defs/duration"}, empty]},
+    "days": {"anyOf": [{"$ref": "#/$defs/days"}, empty]},
+    "count": {"type": ["integer", "string", "null"], "minimum": 1, "pattern": "^[0-9]+$"},
+    "percent": {"anyOf": [{"$ref": "#/$defs/percent"}, empty]},
 }
 to = {
-    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
+    "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}, empty],
     "description": "Names of receivers; all if it is not given.",
 }
 keys = ("severity", "window", "together", "setting")
@@ -34,7 +37,8 @@ for file in sorted((root / "schema/alerts").glob("*.sql")):
             about.append(line)
     rules[name] = {
         "anyOf": [
-            {"enum": ["on", "off", True, False]},
+            {"$ref": "#/$defs/flag"},
+            empty,
             {
                 "title": f"the rule {name}",
                 "type": "object",

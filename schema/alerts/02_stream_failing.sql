@@ -1,7 +1,7 @@
 -- Tells that a stream has failed again and again, and for how long nothing new has been read.
 -- severity: warning
 -- together: {source}: {count} streams cannot be read
--- setting: failures count 3 Failed runs in a row, at least.
+-- setting: failures count 3 Failed runs since the last success, at least.
 -- setting: after duration 2h Time since the last success, at least: maintenance is mostly shorter.
 SELECT
   z.source_id || '/' || z.stream AS cause, z.source_id, s.name AS source, z.stream,
@@ -10,7 +10,7 @@ SELECT
   NULL::numeric AS amount_usd, NULL::numeric AS weight,
   jsonb_build_object('failures', z.consecutive_failures, 'code', z.last_error_code) AS figures,
   s.name || '/' || z.stream || ' cannot be read' AS title,
-  z.consecutive_failures || ' runs in a row have failed. The last success was '
+  z.consecutive_failures || ' runs have failed since the last success '
     || affsync.span_text($2::timestamptz - z.last_success_at) || ' ago. '
     || coalesce(left(z.last_error, 240), '') AS text,
   'affsync check --source ' || s.name AS remedy,

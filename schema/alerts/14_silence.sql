@@ -1,7 +1,7 @@
 -- Tells that no new commission has come for longer than is usual for the source, by the days on which it
 -- had some before.
 -- severity: warning
--- setting: history duration 180d How far back the source's habit is looked for.
+-- setting: history days 180d How far back the source's habit is looked for.
 -- setting: gaps count 10 So many gaps between its days with commission have to be known.
 -- setting: longer percent 50% Longer than the usual longest gap by so much, at least.
 -- setting: at_least duration 2d And by so long, at least.

@@ -98,16 +98,18 @@ std::string number_text(double value) {
   return text;
 }
 
-Json bounded(std::string_view type, double least, double most) {
-  return Json::object({{"type", string(type)},
+// A number may stand in quotes.
+Json bounded(std::string_view type, std::string_view pattern, double least, double most) {
+  return Json::object({{"type", Json::array({string(type), string("string")})},
                        {"minimum", Json::number(number_text(least))},
-                       {"maximum", Json::number(number_text(most))}});
+                       {"maximum", Json::number(number_text(most))},
+                       {"pattern", string(pattern)}});
 }
 
 }  // namespace
 
 Json text() {
-  return of_type("string");
+  return scalar();
 }
 
 Json filled_text() {
@@ -120,12 +122,15 @@ Json scalar() {
 }
 
 Json flag() {
-  return of_type("boolean");
+  return Json::object(
+      {{"type", Json::array({string("boolean"), string("string")})},
+       {"pattern", string("^([Tt]rue|TRUE|false|False|FALSE|[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|"
+                          "OFF)$")}});
 }
 
 Json path() {
   return Json::object(
-      {{"type", Json::array({string("string"), string("integer")})},
+      {{"type", Json::array({string("string"), string("number"), string("boolean")})},
        {"description", string("a path in JSON: names and indexes joined with dots; a name with "
                               "dots, blanks or brackets in quotes; $ is the whole document")}});
 }
@@ -148,16 +153,19 @@ Json duration() {
 
 Json integer(Range<int> range) {
   constexpr int few = 3;
-  if (range.most - range.least >= few) return bounded("integer", range.least, range.most);
+  if (range.most - range.least >= few) {
+    return bounded("integer", "^-?[0-9]+$", range.least, range.most);
+  }
   Json::Array all;
   for (int value = range.least; value <= range.most; ++value) {
     all.push_back(Json::number(std::to_string(value)));
+    all.push_back(string(std::to_string(value)));
   }
   return Json::object({{"enum", Json::array(std::move(all))}});
 }
 
 Json number(Range<double> range) {
-  return bounded("number", range.least, range.most);
+  return bounded("number", "^-?[0-9]*[.]?[0-9]+$", range.least, range.most);
 }
 
 Json scalars_by_name() {

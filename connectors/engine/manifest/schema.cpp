@@ -25,8 +25,30 @@ void set(Json::Object& members, std::string_view name, Json value) {
   members.push_back({std::string(name), std::move(value)});
 }
 
+// What is left empty is as if it were not there.
+void allow_null(Json::Object& members) {
+  auto const null = Json::object({{"type", string("null")}});
+  for (auto& [name, value] : members) {
+    bool const is_list = name == "enum" || name == "anyOf" || name == "type";
+    if (!is_list) continue;
+    auto items = value.is_array() ? value.items() : Json::Array{value};
+    items.push_back(name == "anyOf" ? null : name == "enum" ? Json() : string("null"));
+    value = Json::array(std::move(items));
+    return;
+  }
+  // A reference; what stands beside it stays there.
+  for (auto& [name, value] : members) {
+    if (name != "$ref") continue;
+    auto alternatives = Json::array({Json::object({{name, value}}), null});
+    name = "anyOf";
+    value = std::move(alternatives);
+    return;
+  }
+}
+
 Json schema_of(Key const& key) {
   auto members = key.form().members();
+  if (!key.required) allow_null(members);
   if (!key.usual.empty()) set(members, "default", parse_json(key.usual).value());
   if (!key.description.empty()) set(members, "description", string(key.description));
   return Json::object(std::move(members));

@@ -87,7 +87,7 @@ TEST_F(AlertsOfStreams, StreamFailingTellsOfFailuresThatGoOn) {
   judge();
   EXPECT_EQ(open("stream_failing"), "broker-1/rewards cannot be read");
   EXPECT_EQ(text_of_open("stream_failing"),
-            "4 runs in a row have failed. The last success was 5 h ago. no answer within 30 s");
+            "4 runs have failed since the last success 5 h ago. no answer within 30 s");
 }
 
 TEST_F(AlertsOfStreams, StreamFailingIsQuietAboutMaintenance) {

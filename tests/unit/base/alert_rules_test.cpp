@@ -101,6 +101,10 @@ TEST(AlertRules, SettingsAreReadByTheirKind) {
   EXPECT_EQ(read(Kind::usd, "1.2.3"), "refused");
   EXPECT_EQ(read(Kind::duration, "14d"), "1209600");
   EXPECT_EQ(read(Kind::duration, "14"), "refused");
+  EXPECT_EQ(read(Kind::days, "14d"), "1209600");
+  for (auto const* text : {"12h", "0d", "36h", "d", "-1d", "1d12h"}) {
+    EXPECT_EQ(read(Kind::days, text), "refused") << text;
+  }
   EXPECT_EQ(read(Kind::count, "3"), "3");
   EXPECT_EQ(read(Kind::count, "0"), "refused");
   EXPECT_EQ(read(Kind::count, "3.5"), "refused");

@@ -157,6 +157,8 @@ TEST(AlertsConfig, MistakesOfRulesAreShownWhereTheyAre) {
            {"commission_lowered: {min_usd: -5}", "c.yaml:3:35: not an amount of US dollars"},
            {"payout_overdue: {after: 14}",
             "c.yaml:3:29: not a duration: \"14\". Write one such as 7d."},
+           {"rates_missing: {recent: 12h}",
+            "c.yaml:3:29: not whole days: \"12h\". Write some such as 14d."},
            {"payout_overdue: {to: [phnoe]}",
             "c.yaml:3:27: unknown word for a receiver: \"phnoe\". Did you mean `phone`?"},
            {"payout_overdue: maybe", "c.yaml:3:21: expected true or false, found \"maybe\""},
