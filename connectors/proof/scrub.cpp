@@ -82,7 +82,13 @@ struct Scrubber::Kept {
   std::set<std::string> names_are_data;  // objects whose member names are data
 };
 
-Scrubber::Scrubber(engine::SourcePlan const& plan, Secret key) : plan_(plan), key_(std::move(key)) {
+struct Scrubber::Given {
+  std::map<std::string, std::string, std::less<>> by_value;
+  std::set<std::string, std::less<>> taken;
+};
+
+Scrubber::Scrubber(engine::SourcePlan const& plan, Secret key)
+    : plan_(plan), key_(std::move(key)), given_(std::make_shared<Given>()) {
   add_words(words_, engine::base_path_of(plan.base_url));
 }
 
@@ -103,8 +109,23 @@ std::string Scrubber::hash(std::string_view text, std::size_t bytes) const {
   return out;
 }
 
+// Keys of rows must stay different: of short ones many would meet by chance.
+std::string Scrubber::changed(std::string_view text) const {
+  constexpr int most_attempts = 256;
+  auto const known = given_->by_value.find(text);
+  if (known != given_->by_value.end()) return known->second;
+  std::string out;
+  for (int attempt = 0; attempt < most_attempts; ++attempt) {
+    std::string const seed = attempt == 0 ? "" : std::to_string(attempt) + "\n";
+    out = replaced(text, seed + std::string(text));
+    if (given_->taken.insert(out).second) break;
+  }
+  given_->by_value.emplace(text, out);
+  return out;
+}
+
 // Replaces each letter by a letter and each digit by a digit.
-std::string Scrubber::changed(std::string_view text, std::string_view seed) const {
+std::string Scrubber::replaced(std::string_view text, std::string_view seed) const {
   auto const random = hash(seed, text.size() + 1);
   std::string out(text);
   bool leading = true;  // no digit but 0 has come
@@ -156,10 +177,9 @@ std::string Scrubber::scalar(std::string_view text, bool number) const {
   if (!number && is_currency(text)) return std::string(text);
   auto const exponent = number ? text.find_first_of("eE") : std::string_view::npos;
   if (exponent != std::string_view::npos) {
-    return changed(text.substr(0, exponent), text.substr(0, exponent)) +
-           std::string(text.substr(exponent));
+    return changed(text.substr(0, exponent)) + std::string(text.substr(exponent));
   }
-  return changed(text, text);
+  return changed(text);
 }
 
 std::string Scrubber::text(std::string_view text) const {
@@ -170,7 +190,7 @@ std::string Scrubber::text(std::string_view text) const {
       word += c;
       continue;
     }
-    out += words_.contains(word) ? word : changed(word, word);
+    out += words_.contains(word) ? word : changed(word);
     word.clear();
     out += c;
   }
@@ -246,7 +266,7 @@ Json Scrubber::value(Json const& value, std::string const& path, Kept const& kep
       bool const named = data || digits > 3 || member.name.find('@') != std::string::npos ||
                          member.name.find(' ') != std::string::npos;
       bool const plain = !named || is_currency(member.name) || is_date(member.name);
-      auto name = plain ? member.name : changed(member.name, member.name);
+      auto name = plain ? member.name : changed(member.name);
       members.push_back({std::move(name), this->value(member.value, below(member.name), kept)});
     }
     return Json::object(std::move(members));

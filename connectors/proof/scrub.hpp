@@ -1,6 +1,7 @@
 // Turns answers of a real account into fixtures: everything that could name a person, an account or
-// an amount is replaced, the same value always by the same one, in the same form. What is kept is
-// listed; what is not on the list is replaced.
+// an amount is replaced, the same value always by the same one, in the same form, and two values by
+// two, as long as there are enough of that form. What is kept is listed; what is not on the list is
+// replaced.
 #pragma once
 
 #include <map>
@@ -36,12 +37,15 @@ class Scrubber {
   Json value(Json const& value, std::string const& path, Kept const& kept) const;
   std::string scalar(std::string_view text, bool number) const;
   std::string link(std::string_view text) const;
-  std::string changed(std::string_view text, std::string_view seed) const;
+  std::string changed(std::string_view text) const;
+  std::string replaced(std::string_view text, std::string_view seed) const;
   std::string hash(std::string_view text, std::size_t bytes) const;
 
   engine::SourcePlan const& plan_;
   Secret key_;
   std::set<std::string> words_;  // of the connector: its own texts in paths and queries
+  struct Given;
+  std::shared_ptr<Given> given_;  // what values were replaced by, with all copies
 };
 
 }  // namespace affsync::proof
