@@ -167,6 +167,17 @@ std::string key_line(Sample const& sample, Roles const& roles, bool with_hash) {
   return "    key: " + text + "  # " + comment + "\n";
 }
 
+// The file's own line of sums, if it can be read as the amounts are.
+std::string check_line(Sample const& sample, Roles const& roles, bool with_all_words) {
+  if (roles.money == nullptr || counts_cents(*roles.money)) return {};
+  if (std::ranges::find(sample.sums, roles.money->name) == sample.sums.end()) return {};
+  auto const number = guess_number(*roles.money).value_or(NumberGuess());
+  bool const is_local = number.decimal_comma || !number.grouping.empty();
+  if (!number.unreadable.empty() || (is_local && !with_all_words)) return {};
+  return "    reconcile: [{column: amount, total: " + yaml_text("totals.0." + roles.money->path) +
+         "}]  # guess: the rows of a file add up to its line of sums\n";
+}
+
 // The fields that no line reads.
 std::string left_fields(Sample const& sample, std::string const& written) {
   std::string text;
@@ -267,6 +278,7 @@ std::string stream_text(Sample const& sample, Roles const& roles, Address const&
         "file lacks are gone\n";
   }
   text += "    map:\n" + columns_of(sample, roles, with_all_words);
+  text += check_line(sample, roles, with_all_words);
   return text + left_fields(sample, text);
 }
 

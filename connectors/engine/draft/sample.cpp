@@ -310,6 +310,13 @@ Result<Sample> read_sample(std::string_view bytes, std::string_view file) {
   if (!spec.charset.empty()) sample.words.push_back("charset: " + spec.charset);
   if (spec.table.totals) {
     sample.words.push_back(totals_text(*spec.table.totals));
+    auto const* sums = document->find("totals");
+    if (sums != nullptr && sums->is_array() && sums->items().size() == 1) {
+      for (auto const& [name, cell] : sums->items().front().members()) {
+        auto const text = cell.scalar_text();
+        if (text && !trim_blanks(*text).empty()) sample.sums.push_back(name);
+      }
+    }
   }
   std::map<std::string, std::size_t> places;
   for (auto const& row : rows->items()) {

@@ -32,6 +32,8 @@ struct Sample {
   // characters.
   std::vector<std::string> unnamed;
   std::size_t rows = 0;
+  // Names of the cells that are filled in the line of sums; empty if there is none, or several.
+  std::vector<std::string> sums;
 };
 
 Result<Sample> read_sample(std::string_view bytes, std::string_view file);

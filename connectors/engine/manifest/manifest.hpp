@@ -1,6 +1,5 @@
 // A connector file, parsed once into typed parts. Plain data: the unit that runs a part decides
 // what it means (paging, window, mapping, classify, auth).
-//
 // A manifest has no code. `${credentials.NAME}`, `${settings.NAME}` and `${token}` are substituted
 // in texts; everything else is a closed set of typed parts.
 #pragma once
@@ -293,10 +292,11 @@ struct TableMapping {
 };
 
 struct ReconcileSpec {
-  std::string metric;           // "rows", "amount_usd"
-  std::string column;           // sum of this column; empty: number of rows
-  JsonPath broker_value;        // in the answer of a slice's last page
-  std::string tolerance = "0";  // decimal; absolute
+  std::string metric;                         // "rows", "amount_usd"
+  std::string column;                         // sum of this column; empty: number of rows
+  JsonPath broker_value;                      // in the answer of a slice's last page
+  std::string tolerance = "0";                // decimal; absolute
+  std::optional<NumberFormat> number_format;  // that of the column: its line of sums has it too
 };
 
 // Who outside of this project documents what the rows of a stream look like.

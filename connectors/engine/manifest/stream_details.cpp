@@ -68,9 +68,12 @@ ReconcileSpec read_reconcile(yaml::Node const& node, TableMapping const& mapping
   ReconcileSpec check;
   if (auto const column = map.find("column")) {
     check.column = column->text();
-    auto const mapped = std::ranges::any_of(
+    auto const mapped = std::ranges::find_if(
         mapping.columns, [&](auto const& c) { return c.column == check.column; });
-    if (!mapped) column->fail("the column " + yaml::quoted(check.column) + " is not mapped");
+    if (mapped == mapping.columns.end()) {
+      column->fail("the column " + yaml::quoted(check.column) + " is not mapped");
+    }
+    check.number_format = mapped->number_format;
     auto const type = mapping.table->columns[*mapping.table->index_of(check.column)].type;
     if (type != ColumnType::numeric && type != ColumnType::bigint) {
       column->fail("the column " + yaml::quoted(check.column) + " has no numbers to sum");

@@ -4,16 +4,21 @@
 
 #include "base/decimal.hpp"
 #include "base/text.hpp"
+#include "connectors/engine/values/localized_numbers.hpp"
 #include "connectors/engine/values/words.hpp"
 
 namespace affsync::engine {
 namespace {
 
-std::optional<std::string> figure_at(JsonPath const& path, Json const& body) {
-  auto const* value = path.in(body);
+std::optional<std::string> figure_at(ReconcileSpec const& check, Json const& body) {
+  auto const* value = check.broker_value.in(body);
   auto const text = value == nullptr ? std::nullopt : value->scalar_text();
   if (!text) return std::nullopt;
-  auto number = parse_decimal(trim_blanks(*text));
+  auto const written = trim_blanks(*text);
+  std::string plain;
+  bool const is_local = check.number_format && value->is_string() &&
+                        read_localized(written, *check.number_format, plain).empty();
+  auto number = parse_decimal(is_local ? std::string_view(plain) : written);
   if (number.error != DecimalError::none) return std::nullopt;
   return std::move(number.text);
 }
@@ -56,7 +61,7 @@ void NamedTotals::note(Json const& body, PageHints const& hints) {
   if (page_.has_total()) note(*named++, hints.total.has_value());
   if (page_.has_total_pages()) note(*named++, hints.total_pages.has_value());
   for (; named != named_.end(); ++named) {
-    auto figure = figure_at(named->check->broker_value, body);
+    auto figure = figure_at(*named->check, body);
     note(*named, figure.has_value());
     if (figure) named->of_list = std::move(*figure);
   }

@@ -34,6 +34,7 @@ TEST(Draft, AnExportInCsvBecomesAStreamOfCommissions) {
   expect_line(draft, "    table: commission");
   expect_line(draft, "    path: '/rewards*.csv'");
   expect_line(draft, "    csv: {totals: {words: Total}}  # guess");
+  expect_line(draft, "    reconcile: [{column: amount, total: totals.0.Reward}]  # guess");
   expect_line(draft, "    key: Ticket  # guess");
   expect_line(draft, "      amount: {from: Reward, required: true}  # guess");
   expect_line(draft, "      currency: Currency  # guess");
@@ -42,6 +43,20 @@ TEST(Draft, AnExportInCsvBecomesAStreamOfCommissions) {
               "      occurred_on: {from: '\"Close time\"', as: datetime, formats: '%d.%m.%Y "
               "%H:%M:%S', zone: UTC}");
   expect_line(draft, "    # Not read: Symbol");
+}
+
+TEST(Draft, TheLineOfSumsIsComparedWhereItHasTheAmount) {
+  auto const local = draft_of(
+      "Id;Client;Paid Out;Day\n1;C1;1.250,50;05.10.2026\n2;C2;0,50;06.10.2026\n"
+      "Total;;1.251,00;\n",
+      "a.csv");
+  expect_line(local, "    reconcile: [{column: amount, total: 'totals.0.\"Paid Out\"'}]  # guess");
+  auto const none = draft_of("Id;Client;Amount\n1;C1;1.25\n2;C2;0.50\nTotal;2;\n", "a.csv");
+  EXPECT_EQ(none.text.find("reconcile"), std::string::npos) << none.text;
+  auto const several = draft_of(
+      "Id;Client;Amount\n1;C1;1.25\nSubtotal;;1.25\n2;C2;0.50\nSubtotal;;0.50\nTotal;;1.75\n",
+      "a.csv");
+  EXPECT_EQ(several.text.find("reconcile"), std::string::npos) << several.text;
 }
 
 TEST(Draft, AFormatThatFitsAsWellIsNamed) {
