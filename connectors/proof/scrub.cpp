@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "base/case_fold.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/request/signature.hpp"
 #include "connectors/proof/query.hpp"
@@ -282,7 +283,7 @@ Json Scrubber::value(Json const& value, std::string const& path, Kept const& kep
   bool const code = std::ranges::all_of(text, [](char c) { return is_letter(c) || is_digit(c); });
   if (kept.currencies.contains(path) && code && text.size() <= longest_flag) return value;
   auto const words = kept.words.find(path);
-  if (words != kept.words.end() && words->second.contains(to_lower(text))) return value;
+  if (words != kept.words.end() && words->second.contains(fold_case(text))) return value;
   if (kept.links.contains(path) || text.find("://") != std::string::npos) {
     return Json::string(link(text));
   }
@@ -300,11 +301,11 @@ Json Scrubber::answer(StreamPlan const& stream, Json const& body) const {
   keep_whole(spec.page.total_pages());
   keep_whole(spec.page.more());
   for (auto const& good : spec.good) {
-    for (auto const& word : good.equals) kept.words[good.json.text()].insert(to_lower(word));
+    for (auto const& word : good.equals) kept.words[good.json.text()].insert(fold_case(word));
   }
   for (auto const& rule : *plan_.errors) {
     if (!rule.json) continue;
-    for (auto const& word : rule.json_equals) kept.words[rule.json->text()].insert(to_lower(word));
+    for (auto const& word : rule.json_equals) kept.words[rule.json->text()].insert(fold_case(word));
   }
   if (auto const* by_link = std::get_if<engine::LinkPaging>(&spec.page.kind)) {
     kept.links.insert(by_link->next.text());
@@ -325,7 +326,7 @@ Json Scrubber::answer(StreamPlan const& stream, Json const& body) const {
     if (mapping.where) {
       for (auto const& word : mapping.where->words) {
         each(mapping.where->path.text(),
-             [&](std::string const& path) { kept.words[path].insert(to_lower(word)); });
+             [&](std::string const& path) { kept.words[path].insert(fold_case(word)); });
       }
     }
     for (auto const& column : mapping.columns) {
@@ -359,7 +360,7 @@ Json Scrubber::other(Json const& body) const {
   Kept kept;
   for (auto const& rule : *plan_.errors) {
     if (!rule.json) continue;
-    for (auto const& word : rule.json_equals) kept.words[rule.json->text()].insert(to_lower(word));
+    for (auto const& word : rule.json_equals) kept.words[rule.json->text()].insert(fold_case(word));
   }
   return value(body, "", kept);
 }

@@ -31,6 +31,42 @@ std::string const plain_map = R"(    table: commission
     map: {amount: {from: amount, required: true}, currency: cur, occurred_on: day, symbol: note}
 )";
 
+// Whatever the alphabet: a sum is no row, a refund is negative, a rejected row does not count.
+TEST_F(StrangersRows, words_in_capitals_of_any_alphabet) {
+  serve(
+      R"(    table: commission
+    records: data
+    key: id
+    map:
+      amount: {from: sum, negative_if: {k: [возврат, rückzahlung, iade]}, required: true}
+      currency: {const: EUR}
+      status: {from: k, table: {отменено: rejected, Storné: reversed}, default: approved}
+      order_ref: {from: order, only_if: {k: [ВОЗВРАТ, σύνολο]}}
+)",
+      R"({"data":[{"id":1,"sum":"10","k":"Возврат","order":"o1"},{"id":2,"sum":"10","k":"ВОЗВРАТ "},
+{"id":3,"sum":"10","k":"RÜCKZAHLUNG"},{"id":4,"sum":"10","k":"İADE"},{"id":5,"sum":"10","k":"ОТМЕНЕНО"},
+{"id":6,"sum":"10","k":"STORNÉ"},{"id":7,"sum":"10","k":"ΣΎΝΟΛΟ","order":"o7"}]})");
+  expect_green(pass(), 7);
+  EXPECT_EQ(live("external_id || '=' || amount || status || coalesce(order_ref, '')"),
+            "1=-10approvedo1 2=-10approved 3=-10approved 4=-10approved 5=10rejected 6=10reversed"
+            " 7=10approvedo7");
+}
+
+TEST_F(StrangersRows, sums_of_a_table_in_capitals_of_any_alphabet) {
+  list(R"(    table: commission
+    format: csv
+    csv: {totals: {words: итого}}
+    key: Id
+    map: {amount: {from: Amount, required: true}, currency: {const: EUR}, occurred_on: Day}
+)",
+       [this](Asked const&) { return reply(body_, "200 OK", "", "text/csv"); });
+  for (std::string const word : {"итого", "Итого", "ИТОГО"}) {
+    body_ = "Id;Day;Amount\n1;2026-01-02;10\n2;2026-01-03;20\n" + word + ";;30\n";
+    pass();
+    EXPECT_EQ(live(), "1=10 2=20") << word;
+  }
+}
+
 TEST_F(StrangersRows, amounts_and_currencies_in_every_spelling) {
   serve(plain_map, R"({"data":[
     {"id":"a","amount":1.5e-7,"cur":"usd"},

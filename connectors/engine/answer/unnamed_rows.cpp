@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
+#include "base/case_fold.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -32,7 +32,7 @@ class RowSearch {
     if (value.is_array() && !value.items().empty()) element = &value.items().front();
     if (!element->is_object() || element->members().empty()) return std::nullopt;
     auto const& row = stream_.document.row;
-    if (equal_without_case(name, row)) {
+    if (equal_folded(name, row)) {
       return "the document has no element <" + row + ">, but <" + name + ">";
     }
     if (!is_row(*element)) return std::nullopt;

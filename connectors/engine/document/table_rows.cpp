@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "base/case_fold.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/values/json_size.hpp"
 
@@ -208,8 +209,8 @@ bool TableRows::find_totals() {
 bool TableRows::is_totals(TableLine const& line) const {
   if (!spec_.totals || totals_at_ >= line.cells.size()) return false;
   auto const text = cell_text(line.cells[totals_at_]);
-  return std::ranges::any_of(
-      spec_.totals->words, [&](std::string const& word) { return equal_without_case(word, text); });
+  return std::ranges::any_of(spec_.totals->words,
+                             [&](std::string const& word) { return equal_folded(word, text); });
 }
 
 Json TableRows::row_of(TableLine line) const {

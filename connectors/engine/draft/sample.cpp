@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 
+#include "base/case_fold.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/document/charset.hpp"
 #include "connectors/engine/document/document.hpp"
@@ -51,10 +52,9 @@ Json const* rows_in(Json const& document) {
 bool is_word_of_sums(std::string_view text) {
   while (!text.empty() && (text.back() == ':' || text.back() == ' ')) text.remove_suffix(1);
   constexpr std::string_view words[] = {"total", "totals", "grand total", "subtotal", "sub-total",
-                                        "sum",   "summe",  "gesamt",      "итого",    "Итого",
-                                        "ИТОГО", "всего",  "Всего"};
+                                        "sum",   "summe",  "gesamt",      "итого",    "всего"};
   return std::ranges::any_of(words,
-                             [&](std::string_view word) { return equal_without_case(text, word); });
+                             [&](std::string_view word) { return equal_folded(text, word); });
 }
 
 std::size_t filled_cells(Json const& row) {
@@ -85,7 +85,7 @@ std::optional<TotalsSpec> find_sums(Json const& rows) {
       if ((is_word_of_sums(text) || is_longer) && fits) {
         found.column = member.name;
         bool const is_new = std::ranges::none_of(
-            found.words, [&](std::string const& word) { return equal_without_case(word, text); });
+            found.words, [&](std::string const& word) { return equal_folded(word, text); });
         if (is_new) found.words.emplace_back(text);
       }
       break;

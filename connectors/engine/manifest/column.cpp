@@ -1,8 +1,8 @@
 // Parses one entry of `map`: where a column's value is in a row, and how it is converted.
 #include <algorithm>
 
+#include "base/case_fold.hpp"
 #include "base/decimal.hpp"
-#include "base/text.hpp"
 #include "connectors/engine/manifest/column.hpp"
 #include "connectors/engine/manifest/keys.hpp"
 
@@ -154,7 +154,7 @@ void read_only_if(yaml::Node const& node, ColumnMapping& out) {
   }
   out.only_if = read_path(entries.front().first);
   for (auto const& word : read_texts(entries.front().second)) {
-    out.only_if_words.push_back(to_lower(word));
+    out.only_if_words.push_back(fold_case(word));
   }
 }
 

@@ -1,7 +1,7 @@
 // Parses the options of an entry of `map`: how a value of each type is converted.
 #include <algorithm>
 
-#include "base/text.hpp"
+#include "base/case_fold.hpp"
 #include "connectors/engine/manifest/column.hpp"
 #include "connectors/engine/manifest/keys.hpp"
 #include "connectors/engine/values/time_format.hpp"
@@ -86,7 +86,7 @@ std::map<std::string, std::string> read_enumeration(yaml::Node const& node,
       value.fail(entry.name() + " is true or false");
     }
     check_word(value, ours, entry);
-    if (!table.emplace(to_lower(key.text()), std::move(ours)).second) {
+    if (!table.emplace(fold_case(key.text()), std::move(ours)).second) {
       key.fail(yaml::quoted(key.text()) + " occurs twice, because case is ignored");
     }
   }

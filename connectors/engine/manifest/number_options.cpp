@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/text.hpp"
+#include "base/case_fold.hpp"
 #include "connectors/engine/manifest/column.hpp"
 
 namespace affsync::engine::grammar {
@@ -140,7 +140,7 @@ void read_sign(ObjectMap& map, ColumnMapping& out) {
   }
   out.negative_if = read_path(entries.front().first);
   for (auto const& word : read_texts(entries.front().second)) {
-    out.negative_if_words.push_back(to_lower(word));
+    out.negative_if_words.push_back(fold_case(word));
   }
 }
 

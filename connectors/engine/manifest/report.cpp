@@ -1,7 +1,7 @@
 // Parses `report` of a stream.
 #include <algorithm>
 
-#include "base/text.hpp"
+#include "base/case_fold.hpp"
 #include "connectors/engine/manifest/grammar.hpp"
 #include "connectors/engine/manifest/keys.hpp"
 #include "connectors/engine/manifest/placeholders.hpp"
@@ -12,9 +12,8 @@ namespace affsync::engine {
 bool ReportState::holds(Json const& body) const {
   auto const* value = json.in(body);
   auto const text = value == nullptr ? std::nullopt : value->scalar_text();
-  return text && std::ranges::any_of(words, [&](std::string const& word) {
-           return equal_without_case(word, *text);
-         });
+  return text && std::ranges::any_of(
+                     words, [&](std::string const& word) { return equal_folded(word, *text); });
 }
 
 }  // namespace affsync::engine

@@ -263,6 +263,10 @@ std::string read_mapping_text(yaml::Node const& stream, bool is_of_content) {
     text += name + ':';
     append_content(text, value);
   }
+  // Once only A to Z were compared without case: what other words have made is made again.
+  bool const all_ascii =
+      std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  if (!all_ascii) text += "case of all letters";
   return text;
 }
 

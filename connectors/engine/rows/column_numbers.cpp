@@ -1,6 +1,7 @@
 // The numbers of a column: how they are written, their unit, their sign, and the noise of floats.
 #include <algorithm>
 
+#include "base/case_fold.hpp"
 #include "base/decimal.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/rows/column_reader.hpp"
@@ -37,8 +38,10 @@ bool ColumnReader::is_negative(Json const& row) const {
   if (negative_if_.empty()) return false;
   auto const* value = negative_if_.front().in(row);
   auto const text = value == nullptr ? std::nullopt : value->scalar_text();
-  return text && std::ranges::find(mapping_.negative_if_words, to_lower(trim_blanks(*text))) !=
-                     mapping_.negative_if_words.end();
+  if (!text) return false;
+  auto const found = trim_blanks(*text);
+  return std::ranges::any_of(mapping_.negative_if_words,
+                             [&](auto const& word) { return equal_folded(word, found); });
 }
 
 std::string_view ColumnReader::convert_number(Form form, std::string_view text, bool is_number,

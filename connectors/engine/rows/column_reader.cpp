@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/case_fold.hpp"
 #include "base/decimal.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/manifest/words.hpp"
@@ -189,7 +190,9 @@ bool ColumnReader::is_wanted(Json const& row) const {
   auto const& words = mapping_.only_if_words;
   if (words.empty()) return true;
   auto const text = value->scalar_text();
-  return text && std::ranges::find(words, to_lower(trim_blanks(*text))) != words.end();
+  if (!text) return false;
+  auto const found = trim_blanks(*text);
+  return std::ranges::any_of(words, [&](auto const& word) { return equal_folded(word, found); });
 }
 
 FieldPath const* ColumnReader::chosen(Json const& row) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/case_fold.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/values/numbers.hpp"
 
@@ -66,7 +67,7 @@ WordTable::WordTable(std::map<std::string, std::string> const& words,
 std::string_view WordTable::read(std::string_view text, std::string& out) const {
   // A linear search is faster than any table for a few words.
   for (auto const& [word, ours] : words_) {
-    if (!equal_without_case(word, text)) continue;
+    if (!equal_folded(word, text)) continue;
     out += ours;
     return {};
   }
