@@ -55,7 +55,7 @@ class Reading {
                               fixture.of() == "login", time(fixture));
     }
     return engine::classify(response_of(fixture), plan_.errors, plan_.rate, false, time(fixture),
-                            stream->spec->good, stream->spec->document);
+                            stream->spec->good, stream->spec->document, &*stream->spec);
   }
 
   void compare_class(Verdict const& verdict, std::string const& wanted) {

@@ -118,7 +118,7 @@ FileDocument read_file_document(std::string bytes, engine::SourcePlan const& sou
   auto document = plan->spec->document;
   document.table.ends_with_totals = document.table.totals.has_value();
   auto verdict = engine::classify(response, source.errors, source.rate, false, now,
-                                  plan->spec->good, document);
+                                  plan->spec->good, document, &*plan->spec);
   if (verdict.error) {
     auto error = std::move(*verdict.error);
     // The status is ours.

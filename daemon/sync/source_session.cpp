@@ -125,8 +125,9 @@ asio::awaitable<SourceSession::Judged> SourceSession::judge(HttpResponse const& 
   auto const secrets = secrets_.for_rows();
   auto work = [&]() -> Judged {
     Judged judged;
-    judged.verdict = engine::classify(response, plan_.errors, plan_.rate, is_login, now, spec.good,
-                                      spec.document);
+    judged.verdict =
+        engine::classify(response, plan_.errors, plan_.rate, is_login, now, spec.good,
+                         spec.document, of_stream == plan_.streams.end() ? nullptr : &spec);
     note_end(spec.page, response.status, judged.verdict);
     if (judged.verdict.error) return judged;
     bool const is_quoted =

@@ -63,6 +63,67 @@ good:
   expect_no_change();
 }
 
+// What says that there are no rows may also be the name of a campaign.
+TEST_F(StrangersAnswers, text_for_no_rows_inside_a_row) {
+  std::string body = R"({"data":[{"id":1,"sum":2,"note":"No Data Roaming SIM"}]})";
+  list("errors:\n  - {contains: No data, status: 200, login: false, class: empty}\n",
+       [&](Asked const&) { return reply(body); });
+  expect_green(pass(), 1);
+  body = R"({"data":[{"id":1,"sum":2,"note":"No Data Roaming SIM"},{"id":2,"sum":3}]})";
+  expect_green(pass(), 1);
+  for (auto const* none : {R"({"message":"No data"})", R"({"data":[],"message":"no DATA"})",
+                           R"({"data":[{"id":"No data"}]})", "No data", "<p>No data</p>"}) {
+    body = none;
+    auto const synced = pass();
+    EXPECT_EQ(synced.of("rows", "status"), "succeeded") << none << synced.out << synced.err;
+    EXPECT_EQ(synced.count("rows", "inserted"), 0) << none;
+  }
+}
+
+TEST_F(StrangersAnswers, text_for_no_rows_inside_a_table) {
+  std::string const head = "Date,Campaign,Income\n";
+  std::string body = head + "2026-01-02,No Records GmbH,10\n2026-01-03,Other,20\n";
+  start_own_broker(R"(credentials: {key: {description: k}}
+auth: {type: static_token, header: X-Auth, value: "${credentials.key}"}
+errors:
+  - {contains: No Records, class: empty}
+streams:
+  rows:
+    table: commission
+    path: /list
+    format: csv
+    key: [Date, Campaign]
+    map: {amount: {from: Income, required: true}, currency: {const: EUR}, occurred_on: Date}
+)",
+                   "{key: kk-planted-ans}",
+                   [&](Asked const&) { return reply(body, "200 OK", "", "text/csv"); });
+  expect_green(pass(), 2);
+  for (std::string const none : {"No Records", "no records,,\n"}) {
+    body = head + none;
+    auto const synced = pass();
+    EXPECT_NE(synced.of("rows", "error_code"), "rows_quarantined") << none << synced.out;
+    EXPECT_NE(synced.of("rows", "error_code"), "malformed_answer") << none << synced.out;
+    EXPECT_EQ(live_count(), "2") << none;
+  }
+}
+
+// Which of two lists is the list, nobody knows: the one without rows is not taken for it.
+TEST_F(StrangersAnswers, member_twice_around_the_rows) {
+  std::string body = R"({"data":)" + rows(3) + "}";
+  list("", [&](Asked const&) { return reply(body); }, "    page: {type: none, total: total}\n");
+  for (std::string const bad :
+       {R"({"data":)" + rows(4) + R"(,"data":[]})", R"({"data":[],"data":)" + rows(4) + "}",
+        R"({"total":4,"data":)" + rows(4) + R"(,"total":0})"}) {
+    body = bad;
+    auto const synced = pass();
+    EXPECT_EQ(synced.status, 1) << bad;
+    EXPECT_EQ(synced.of("rows", "error_code"), "malformed_answer") << bad << synced.out;
+    EXPECT_EQ(live_count(), "0") << bad;
+  }
+  body = R"({"total":3,"data":)" + rows(3) + "}";
+  expect_green(pass(), 3);
+}
+
 // Each format of "wait a moment", a few in each pass. The pass continues after them and succeeds.
 TEST_F(StrangersAnswers, throttled_in_many_forms) {
   std::string const too_many = "429 Too Many Requests";

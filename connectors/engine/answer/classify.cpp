@@ -5,6 +5,7 @@
 #include "base/case_fold.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/answer/http_status.hpp"
+#include "connectors/engine/answer/records.hpp"
 #include "connectors/engine/answer/requested_wait.hpp"
 #include "connectors/engine/answer/text.hpp"
 #include "connectors/engine/document/document.hpp"
@@ -328,7 +329,8 @@ Result<Json> read_body(HttpResponse const& response, DocumentSpec const& spec,
 
 Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rules,
                  RateSpec const& rate, bool is_login, TimePoint now,
-                 std::vector<GoodSpec> const& good, DocumentSpec const& document_spec) {
+                 std::vector<GoodSpec> const& good, DocumentSpec const& document_spec,
+                 StreamSpec const* stream) {
   std::optional<Error> flaw;
   Result<Json> body = read_body(response, document_spec, flaw);
   Json const null;
@@ -336,7 +338,11 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
   bool const from_intermediary = is_from_intermediary(response, body);
   auto const rule = std::find_if(rules.begin(), rules.end(), [&](ErrorRule const& one) {
     if (from_intermediary && !applies_to_pages(one)) return false;
-    return holds(one, response, document, is_login);
+    if (!holds(one, response, document, is_login)) return false;
+    bool const by_text = one.answer_class == AnswerClass::empty && !one.body_contains.empty() &&
+                         !one.json && one.header.empty();
+    return !by_text || stream == nullptr || !body || flaw ||
+           !has_rows_beside(*stream, *body, one.body_contains);
   });
   bool const ruled = rule != rules.end();
   Verdict verdict;

@@ -25,7 +25,9 @@ struct Verdict {
 // `is_login`: this is the answer to the login itself, so a refusal means wrong credentials. `now`:
 // needed for a Retry-After that is a date, and for reset times. `good`: conditions that an answer
 // with a good status must meet unless a rule classifies it. `document`: what a good answer is; a
-// refusal may be JSON in any case.
+// refusal may be JSON in any case. `stream`: whose answer it is. A rule of the class `empty` that
+// finds a text anywhere in the body does not hold for an answer with rows of this stream, where the
+// text may be anybody's.
 //
 // A 4xx that is not about what was asked for is `refused`, unless a rule classifies it. A 206 whose
 // text lacks bytes is `truncated` and transient. A 3xx is `redirected`. A 2xx whose body is not
@@ -34,6 +36,7 @@ struct Verdict {
 // transient.
 Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rules,
                  RateSpec const& rate, bool is_login, TimePoint now,
-                 std::vector<GoodSpec> const& good = {}, DocumentSpec const& document = {});
+                 std::vector<GoodSpec> const& good = {}, DocumentSpec const& document = {},
+                 StreamSpec const* stream = nullptr);
 
 }  // namespace affsync::engine

@@ -1,7 +1,9 @@
 #include "connectors/engine/answer/records.hpp"
 
 #include <algorithm>
+#include <set>
 
+#include "base/case_fold.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/answer/page_hints.hpp"
 #include "connectors/engine/answer/row_forms.hpp"
@@ -131,13 +133,16 @@ bool has_forms(StreamSpec const& stream) {
   return !stream.keep.empty() || !stream.unwrap.empty() || stream.cells || !stream.each.empty();
 }
 
-Result<Records> find_list(StreamSpec const& stream, Json const& body, bool behind_rows) {
+// `place` becomes what holds the rows: a list, an object, or a row.
+Result<Records> find_list(StreamSpec const& stream, Json const& body, bool behind_rows,
+                          Json const*& place) {
   Records records;
   std::string tried;
   std::vector<JsonPath const*> before;
   bool found_null = false;  // a path leads to null or {} instead of a list
   for (auto const& path : stream.records) {
     Json const* found = value_at(path, body);
+    place = found;
     if (found != nullptr && RowForms::makes_rows_of_members(stream) && takes_members(*found)) {
       RowForms forms(stream, records.made);
       if (auto error = forms.take_members(*found, records.rows)) return std::move(*error);
@@ -189,11 +194,80 @@ Result<Records> find_list(StreamSpec const& stream, Json const& body, bool behin
           : "Check `records` of the stream in the connector file.");
 }
 
+// Returns the name of a member that an object has twice; nothing within `rows` counts, since rows
+// are judged one by one.
+std::optional<std::string> member_twice(Json const& value, Json const* rows) {
+  if (&value == rows || !value.has_duplicate()) return std::nullopt;
+  if (value.is_array()) {
+    for (auto const& item : value.items()) {
+      if (auto name = member_twice(item, rows)) return name;
+    }
+    return std::nullopt;
+  }
+  std::set<std::string_view> names;
+  for (auto const& member : value.members()) {
+    if (!names.insert(member.name).second) return member.name;
+    if (auto name = member_twice(member.value, rows)) return name;
+  }
+  return std::nullopt;
+}
+
+// Returns the paths by which a row is known as one of the stream.
+std::vector<JsonPath const*> telling_paths(StreamSpec const& stream) {
+  auto const is_added = [&](JsonPath const& path) {
+    return std::ranges::any_of(stream.keep,
+                               [&](auto const& kept) { return kept.field == path.head(); });
+  };
+  std::vector<JsonPath const*> paths;
+  auto const add = [&](JsonPath const& path) {
+    if (!is_added(path)) paths.push_back(&path);
+  };
+  for (auto const& part : stream.map.key) {
+    if (!part.constant) add(part.path);
+  }
+  if (stream.map.hash) std::ranges::for_each(stream.map.hash->fields, add);
+  if (!paths.empty()) return paths;
+  for (auto const& column : stream.map.columns) std::ranges::for_each(column.from, add);
+  return paths;
+}
+
+// Returns true if all that the value holds are texts with this one in them.
+bool says_only(Json const& value, std::string_view message) {
+  if (value.is_array()) {
+    return std::ranges::all_of(value.items(),
+                               [&](auto const& item) { return says_only(item, message); });
+  }
+  if (value.is_object()) {
+    return std::ranges::all_of(
+        value.members(), [&](auto const& member) { return says_only(member.value, message); });
+  }
+  auto const text = value.scalar_text();
+  return !text || trim_blanks(*text).empty() || contains_folded(*text, message);
+}
+
 }  // namespace
+
+bool has_rows_beside(StreamSpec const& stream, Json const& body, std::string_view message) {
+  auto const records = find_records(stream, body);
+  if (!records) return false;
+  auto const paths = telling_paths(stream);
+  return std::ranges::any_of(records->rows, [&](Json const* row) {
+    return !says_only(*row, message) && std::ranges::any_of(paths, [&](JsonPath const* path) {
+      return is_present(path->in(*row), {});
+    });
+  });
+}
 
 Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows,
                              AskedFor const& asked) {
-  auto records = find_list(stream, body, behind_rows);
+  Json const* place = nullptr;
+  auto records = find_list(stream, body, behind_rows, place);
+  if (auto const twice = records ? member_twice(body, place) : std::nullopt) {
+    return Error(ErrorCode::malformed_answer,
+                 "the answer has the member " + quote_for_reason(*twice) +
+                     " twice, and which of the two counts is unknown",
+                 "Report it to the broker: a program that reads the other one sees other rows.");
+  }
   if (records && records->rows.empty()) {
     if (auto flaw = unnamed_row_in(stream, body)) {
       return Error(ErrorCode::malformed_answer, std::move(*flaw),

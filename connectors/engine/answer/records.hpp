@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <string_view>
 #include <vector>
 
 #include "connectors/engine/answer/asked_for.hpp"
@@ -38,8 +39,14 @@ struct Records {
 // Errors: malformed_answer with the paths that were tried and what was found there instead, if an
 // element has another shape than the stream says, and if a row has a field that would be added to
 // it, or if an XML document holds rows under another name than the stream gives;
+// if an object around the rows has a member twice, one of which would hide what the other says;
 // answer_too_large if rows repeat too much.
 Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows = false,
                              AskedFor const& asked = {});
+
+// Returns true if the answer has a row of the stream: one with a field of its key (with a mapped
+// field, if the key is made of all that a row holds), that says more than the text `message`. Some
+// write "No data" into the only cell of a line.
+bool has_rows_beside(StreamSpec const& stream, Json const& body, std::string_view message);
 
 }  // namespace affsync::engine

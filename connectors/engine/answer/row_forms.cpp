@@ -26,6 +26,22 @@ bool is_nothing(Json const& value) {
          (value.is_object() && value.members().empty());
 }
 
+// Returns an error if a member on the path is there twice: the other one would be left out.
+std::optional<Error> given_twice(JsonPath const& path, Json const& row) {
+  auto const* value = &row;
+  for (auto const& step : path.steps()) {
+    if (value == nullptr || !value->is_object() || !value->has_duplicate()) return std::nullopt;
+    if (std::ranges::count(value->members(), step, &JsonMember::name) > 1) {
+      return malformed(
+          "a row has the list " + quote_for_reason(step) +
+              " twice, and which of the two counts is unknown",
+          "Report it to the broker: a program that reads the other one sees other rows.");
+    }
+    value = value->find(step);
+  }
+  return std::nullopt;
+}
+
 // Returns a copy without the value at the path.
 Json without(Json const& json, std::span<std::string const> steps) {
   if (!json.is_object() || steps.empty()) return json;
@@ -205,6 +221,7 @@ Result<Json const*> RowForms::unwrapped(Json const& element) const {
 
 Result<Json> RowForms::of_cells(Json const& element) const {
   auto const& spec = *stream_.cells;
+  if (auto error = given_twice(spec.from, element)) return std::move(*error);
   auto const* cells = spec.from.in(element);
   if (cells == nullptr || !cells->is_array()) {
     return malformed("a row has no list of cells at `" + spec.from.text() + "` but " +
@@ -248,6 +265,7 @@ std::optional<Error> RowForms::take_inner_of(EachSpec const& each, Json const& r
                                              std::vector<Json const*>& out, bool& found) {
   auto const* list = each.from.in(row);
   if (list == nullptr) return std::nullopt;
+  if (auto error = given_twice(each.from, row)) return error;
   found = true;
   if (is_nothing(*list)) return std::nullopt;
   auto const wrong = [&](Json const& value, char const* what) {

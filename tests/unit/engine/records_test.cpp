@@ -116,6 +116,21 @@ TEST(Records, NullBehindPagesWithAllRowsIsAnEmptyPage) {
   EXPECT_EQ(ids(spec, R"({"items":1})", true), "error");
 }
 
+TEST(Records, AMemberThatIsTwiceAroundTheRowsHidesNone) {
+  auto const spec = spec_of({"data"});
+  for (auto const* twice :
+       {R"({"data":[{"id":1}],"data":[]})", R"({"data":[],"data":[{"id":1}]})",
+        R"({"n":1,"data":[{"id":1}],"n":5})", R"({"data":[{"id":1}],"meta":{"a":1,"a":2}})",
+        R"({"data":[{"id":1}],"d\u0061ta":[]})", R"({"list":[{"x":1,"x":2}],"data":[]})"}) {
+    EXPECT_EQ(ids(spec, twice), "error") << twice;
+  }
+  auto const inner = spec_of({"result.*"});
+  EXPECT_EQ(ids(inner, R"({"result":{"x":[{"id":1}],"x":[]}})"), "error");
+  // A row is judged by itself.
+  EXPECT_EQ(ids(spec, R"({"data":[{"id":1,"a":1,"a":2},{"id":2}]})"), "1 2");
+  EXPECT_EQ(ids(spec_of({"$"}), R"([{"id":1,"a":{"b":1,"b":2}}])"), "1");
+}
+
 TEST(Records, AnEnvelopeIsNoRow) {
   auto const any = spec_of({"data", "results", "$"});
   for (auto const* envelope : {R"({"data":null})", R"({"results":null,"page":1})",
