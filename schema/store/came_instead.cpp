@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "schema/store/merge_sql.hpp"
+#include "schema/store/scope.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -52,7 +53,7 @@ std::string compare_sql(std::string const& table, Identity const& of, std::strin
          ", CASE WHEN v.void THEN t.status END AS because, t.revision > 1 AS returned"
          " FROM " +
          table + " t " + void_sql + "WHERE " + scope + " AND " + std::string(of.compared) +
-         " AND t.external_id NOT IN (SELECT external_id FROM gone) AND (" + is_new +
+         " AND " + none_of("t.external_id", keys) + " AND (" + is_new +
          " OR t.revision > 1 AND t.run_id >= " + run + " AND " +
          is_back_sql(*find_record_table(of.table), run) +
          ")),"

@@ -90,7 +90,7 @@ void leave_out(std::vector<std::string> const& keys, Scope& scope) {
   for (auto const& key : keys) all.add(key);
   scope.params.push_back(all.take());
   scope.condition +=
-      " AND t.external_id <> ALL ($" + std::to_string(scope.params.size()) + "::text[])";
+      " AND " + none_of("t.external_id", "$" + std::to_string(scope.params.size()) + "::text[]");
 }
 
 std::int64_t replace(pqxx::transaction_base& tx, SliceClose const& slice, Unseen const& unseen,

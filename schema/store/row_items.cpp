@@ -56,14 +56,27 @@ void note_items(pqxx::transaction_base& tx, PageWrite const& page) {
   }
 }
 
-std::string asked_items_sql(AskedItems const& asked, SqlParams& params) {
-  ArrayText values;
-  for (auto const& value : asked.values) values.add(value);
-  params.emplace_back(values.take());
-  auto const all = "$" + std::to_string(params.size()) + "::text[]";
+std::string asked_items(pqxx::transaction_base& tx, StreamId const& id, AskedItems const& asked) {
+  ArrayText items;
+  for (auto const& value : asked.values) items.add(value);
+  // Those of several values are few. To compare the values with those of each row would take as
+  // many steps as there are rows, times all values, times those of one request.
+  for (auto const& row : exec(tx,
+                              "SELECT DISTINCT i.item FROM affsync.row_item i"
+                              " WHERE i.source_id = $1::int AND i.stream = $2"
+                              " AND strpos(i.item, ',') > 0",
+                              {std::to_string(id.source_id), id.stream})) {
+    std::string_view const item(row[0].c_str(), row[0].size());
+    if (is_asked(asked, item)) items.add(item);
+  }
+  return items.take();
+}
+
+std::string asked_items_sql(std::string const& items, SqlParams& params) {
+  params.emplace_back(items);
   return "EXISTS (SELECT FROM affsync.row_item i WHERE i.source_id = $1::int AND i.stream = $2"
-         " AND i.external_id = t.external_id AND (i.item = ANY (" +
-         all + ") OR strpos(i.item, ',') > 0 AND string_to_array(i.item, ',') <@ " + all + "))";
+         " AND i.external_id = t.external_id AND i.item = ANY ($" +
+         std::to_string(params.size()) + "::text[]))";
 }
 
 }  // namespace affsync::schema

@@ -16,8 +16,12 @@ namespace affsync::schema {
 // one that is known, so that a pass without a change writes nothing.
 void note_items(pqxx::transaction_base& tx, PageWrite const& page);
 
-// Returns an SQL condition for the rows `t` whose value is one of these. $1 is the source, $2 the
-// stream; adds to `params`. No row is among them whose value is not known.
-std::string asked_items_sql(AskedItems const& asked, SqlParams& params);
+// Returns what `row_item.item` is of the stored rows that the pass asks for, as the text of an
+// array: each value, and several of one request if the pass asks for all of them.
+std::string asked_items(pqxx::transaction_base& tx, StreamId const& id, AskedItems const& asked);
+
+// Returns an SQL condition for the rows `t` that have one of these items, see asked_items(). $1 is
+// the source, $2 the stream; adds to `params`. No row is among them whose value is not known.
+std::string asked_items_sql(std::string const& items, SqlParams& params);
 
 }  // namespace affsync::schema

@@ -14,6 +14,10 @@ std::string known_column(RecordTable const& table, std::string const& column) {
   return "t." + quote_name(column);
 }
 
+std::string none_of(std::string const& column, std::string const& texts) {
+  return "(" + column + " = ANY (" + texts + ")) IS NOT TRUE";
+}
+
 Scope live_rows_of(StreamId const& id, SliceScope const& slice) {
   Scope scope;
   scope.condition = "t.source_id = $1::int AND t.stream = $2";
@@ -44,7 +48,8 @@ Scope live_rows_of(StreamId const& id, SliceScope const& slice) {
   return scope;
 }
 
-Scope asked_rows_of(SliceClose const& close, SliceScope const& slice) {
+Scope asked_rows_of(SliceClose const& close, SliceScope const& slice,
+                    std::optional<std::string> const& items) {
   auto judged = slice;
   auto const& shared = close.shared;
   if (shared && shared->with_day_before) *judged.from -= std::chrono::days(1);
@@ -56,7 +61,7 @@ Scope asked_rows_of(SliceClose const& close, SliceScope const& slice) {
     scope.condition += " AND (" + time + " IS NULL OR " + time + " < $" +
                        std::to_string(scope.params.size()) + "::timestamptz)";
   }
-  if (close.items) scope.condition += " AND " + asked_items_sql(*close.items, scope.params);
+  if (items) scope.condition += " AND " + asked_items_sql(*items, scope.params);
   return scope;
 }
 

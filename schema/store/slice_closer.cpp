@@ -175,7 +175,9 @@ SliceClosed SliceCloser::close(PgSession& session) {
   within.from = slice_.from;
   within.to = slice_.last_of_rows ? slice_.last_of_rows : slice_.to;
   auto const scope = live_rows_of(slice_.run.id, within);
-  auto const asked = asked_rows_of(slice_, within);
+  std::optional<std::string> items;
+  if (slice_.items) items = asked_items(tx, slice_.run.id, *slice_.items);
+  auto const asked = asked_rows_of(slice_, within, items);
   auto pass = state.pass;
   bool const whole_stream = slice_.scope_column.empty() || (!slice_.from && !slice_.to);
   if (!whole_stream) tx.exec(by_index_only);
@@ -232,7 +234,7 @@ SliceClosed SliceCloser::close(PgSession& session) {
   bool const comparable =
       !forgotten || (!slice_.totals.empty() && limit_to_listed(tx, slice_, sighted));
   if (comparable && !slice_.totals.empty()) {
-    if (slice_.items) sighted.condition += " AND " + asked_items_sql(*slice_.items, sighted.params);
+    if (items) sighted.condition += " AND " + asked_items_sql(*items, sighted.params);
     if (slice_.shared && (slice_.shared->without_last_day || !slice_.shared->time_column.empty())) {
       leave_out(unseen_in(tx, slice_, later_rows_of(slice_, within)), sighted);
     }
