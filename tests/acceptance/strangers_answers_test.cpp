@@ -111,7 +111,7 @@ streams:
 TEST_F(StrangersAnswers, member_twice_around_the_rows) {
   std::string body = R"({"data":)" + rows(3) + "}";
   list("", [&](Asked const&) { return reply(body); }, "    page: {type: none, total: total}\n");
-  for (std::string const bad :
+  for (std::string const& bad :
        {R"({"data":)" + rows(4) + R"(,"data":[]})", R"({"data":[],"data":)" + rows(4) + "}",
         R"({"total":4,"data":)" + rows(4) + R"(,"total":0})"}) {
     body = bad;

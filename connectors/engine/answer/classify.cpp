@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/case_fold.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/answer/http_status.hpp"
 #include "connectors/engine/answer/records.hpp"
@@ -78,7 +77,7 @@ bool holds(ErrorRule const& rule, HttpResponse const& response, Json const& body
       return false;
     }
   }
-  return rule.body_contains.empty() || contains_folded(response.body, rule.body_contains);
+  return rule.body_contains.empty() || has_text(response.body, body, rule.body_contains);
 }
 
 bool holds(GoodSpec const& good, HttpResponse const& response, Json const& body) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <vector>
 
+#include "base/case_fold.hpp"
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 
@@ -165,6 +166,14 @@ std::string error_text_by_name(Json const& body) {
   ErrorTextFinder finder;
   finder.by_name = true;
   return found_text(body.is_object() ? body : Json(), std::move(finder));
+}
+
+bool has_text(std::string_view bytes, Json const& body, std::string_view text) {
+  if (contains_folded(bytes, text)) return true;
+  bool const may_be_escaped = std::ranges::any_of(
+      text, [](char c) { return c == '/' || static_cast<unsigned char>(c) >= 0x80; });
+  return may_be_escaped && bytes.find('\\') != std::string_view::npos &&
+         contains_folded(body.dump(), text);
 }
 
 }  // namespace affsync::engine

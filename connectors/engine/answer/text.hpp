@@ -32,4 +32,8 @@ std::string error_text(Json const& body);
 // a word that may be a token.
 std::string error_text_by_name(Json const& body);
 
+// Returns true if the text is anywhere in the body, ignoring case. `bytes`: as received; `body`: as
+// JSON, which may have its letters and slashes as escapes.
+bool has_text(std::string_view bytes, Json const& body, std::string_view text);
+
 }  // namespace affsync::engine

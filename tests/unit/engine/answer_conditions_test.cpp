@@ -55,6 +55,21 @@ TEST(AnswerConditions, ARangeOfStatusesHasBothEnds) {
   EXPECT_EQ(class_of(rules, answer_of(504, "{}")), AnswerClass::transient);
 }
 
+TEST(AnswerConditions, ATextOfAnyAlphabetIgnoresCaseAndEscapes) {
+  auto const* rules =
+      "errors:\n"
+      "  - {contains: слишком много запросов, class: throttled}\n"
+      "  - {contains: n/a now, class: transient}";
+  for (
+      auto const* body :
+      {"Слишком много запросов", R"({"m":"СЛИШКОМ МНОГО ЗАПРОСОВ, 5"})",
+       R"({"m":"\u0421\u043b\u0438\u0448\u043a\u043e\u043c \u043c\u043d\u043e\u0433\u043e \u0437\u0430\u043f\u0440\u043e\u0441\u043e\u0432"})"}) {
+    EXPECT_EQ(class_of(rules, answer_of(403, body)), AnswerClass::throttled) << body;
+  }
+  EXPECT_EQ(class_of(rules, answer_of(200, R"({"m":"N\/A now"})")), AnswerClass::transient);
+  EXPECT_EQ(class_of(rules, answer_of(403, R"({"m":"\u0421"})")), AnswerClass::permission);
+}
+
 TEST(AnswerConditions, ACodeInAHeader) {
   auto const* rules =
       "errors:\n"
