@@ -24,8 +24,8 @@ std::string counted_sql(RecordTable const& table) {
 }
 
 std::string is_back_sql(RecordTable const& table, std::string const& run) {
-  return last_change_sql(table, "h.run_id = t.run_id AND h.run_id >= " + run +
-                                    " AND h.operation = 'restore'");
+  return last_change_sql(
+      table, "h.run_id = t.run_id AND h.run_id >= " + run + " AND h.operation = 'restore'");
 }
 
 std::string is_ours_sql(RecordTable const& table) {

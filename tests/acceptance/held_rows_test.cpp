@@ -15,10 +15,10 @@ class HeldRows : public Strangers {
     Strangers::SetUp();
     for (int i = 0; i < 100; ++i) {
       auto const day = std::chrono::floor<days>(std::chrono::system_clock::now()) - days(99 - i);
-      books.emplace_back(format_day(day),
-                         R"({"id":)" + std::to_string(i) + R"(,"type":")" +
-                             (i % 2 == 0 ? "CPA" : "RS") + R"(","sum":"1.00","day":")" +
-                             format_day(day) + "\"}");
+      books.emplace_back(format_day(day), R"({"id":)" + std::to_string(i) + R"(,"type":")" +
+                                              (i % 2 == 0 ? "CPA" : "RS") +
+                                              R"(","sum":"1.00","day":")" + format_day(day) +
+                                              "\"}");
     }
     start_own_broker(with(""), "{key: kk-planted-key}", [this](Asked const& asked) {
       std::vector<std::string> rows;
@@ -53,8 +53,9 @@ streams:
               std::string::npos);
   }
   std::string open_alerts() {
-    return query("select coalesce(string_agg(rule, ' '), '') from affsync.alert"
-                 " where closed_at is null");
+    return query(
+        "select coalesce(string_agg(rule, ' '), '') from affsync.alert"
+        " where closed_at is null");
   }
   std::vector<std::pair<std::string, std::string>> books;
 };
@@ -117,9 +118,10 @@ TEST_F(HeldRows, of_the_last_days_are_over_once_a_usual_pass_finds_them) {
 TEST_F(HeldRows, are_none_that_another_where_leaves_out) {
   expect_green(pass(), 100);
   auto const told = [&] {
-    return query("select (select count(*) from reporting.clawbacks) + (select count(*) from"
-                 " reporting.retroactive_changes) + (select count(*) from affsync.alert"
-                 " where closed_at is null)");
+    return query(
+        "select (select count(*) from reporting.clawbacks) + (select count(*) from"
+        " reporting.retroactive_changes) + (select count(*) from affsync.alert"
+        " where closed_at is null)");
   };
   replace_connector(with("    where: {type: CPA}\n"));
   auto const half = pass();

@@ -13,10 +13,11 @@ TEST(NamedTotals, AreReadAsTheNumbersOfTheirColumn) {
   check.broker_value = JsonPath("totals.0.Amount");
   check.number_format = NumberFormat{',', "."};
   spec.reconcile = {check};
-  for (auto const& [written, read] : {std::pair<std::string, std::string>{"\"12.505,00\"", "12505.00"},
-                                      {"\" 15,75 \"", "15.75"},
-                                      {"\"1250.5\"", "1250.5"},
-                                      {"1250.5", "1250.5"}}) {
+  for (auto const& [written, read] :
+       {std::pair<std::string, std::string>{"\"12.505,00\"", "12505.00"},
+        {"\" 15,75 \"", "15.75"},
+        {"\"1250.5\"", "1250.5"},
+        {"1250.5", "1250.5"}}) {
     NamedTotals totals(spec);
     totals.begin_slice();
     totals.begin_list();

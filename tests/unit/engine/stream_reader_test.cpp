@@ -598,10 +598,10 @@ TEST(StreamReader, FillsFurtherTablesFromTheSameRow) {
 
 TEST(StreamReader, TotalsAreThoseOfTheLastPage) {
   auto plan = list_plan(2, 1);
-  plan.spec->reconcile = {{"amount_usd", "amount_usd", JsonPath("totals.usd"), "0.01"},
-                          {"rows", "", JsonPath("totals.count"), "0"},
-                          {"lost", "", JsonPath("totals.none"), "0"},
-                          {"words", "", JsonPath("totals.words"), "0"}};
+  plan.spec->reconcile = {{"amount_usd", "amount_usd", JsonPath("totals.usd"), "0.01", {}},
+                          {"rows", "", JsonPath("totals.count"), "0", {}},
+                          {"lost", "", JsonPath("totals.none"), "0", {}},
+                          {"words", "", JsonPath("totals.words"), "0", {}}};
   auto reader = reader_of(plan, start_at(noon));
   auto first = reader.on_answer(
       answer_of(R"({"data":[{"id":1},{"id":2}],"totals":{"count":3,"usd":"1"}})"), noon);

@@ -1,5 +1,5 @@
-// What is refused while other requests of the source are under way, or ask the database whether they
-// may be sent.
+// What is refused while other requests of the source are under way, or ask the database whether
+// they may be sent.
 #include <gtest/gtest.h>
 
 #include "daemon/async/task_group.hpp"
@@ -65,9 +65,8 @@ class RefusalsInFlight : public testing::Test {
   void SetUp() override {
     SessionParts parts;
     parts.make_client = [this] {
-      return std::make_unique<test::ScriptedClient>(time_, sent_, [](HttpRequest const&) {
-        return test::json_response(401, "{}");
-      });
+      return std::make_unique<test::ScriptedClient>(
+          time_, sent_, [](HttpRequest const&) { return test::json_response(401, "{}"); });
     };
     parts.clock = &time_;
     parts.sleeper = &time_;
@@ -85,8 +84,7 @@ class RefusalsInFlight : public testing::Test {
     RunReport report;
     auto const answer =
         co_await session_->fetch(HttpRequest(Method::get, "/rows/"), report, nullptr);
-    EXPECT_FALSE(answer);
-    if (!answer) EXPECT_EQ(answer.error().code, ErrorCode::auth_invalid);
+    EXPECT_EQ(answer ? std::nullopt : std::optional(answer.error().code), ErrorCode::auth_invalid);
   }
 
   asio::awaitable<void> reload(Duration begins) {
@@ -103,8 +101,8 @@ class RefusalsInFlight : public testing::Test {
   std::unique_ptr<SourceSession> session_;
 };
 
-// The first stream is refused after 80 ms and stored after 110. The second one is under way then, the
-// third asked the database before it knew of it.
+// The first stream is refused after 80 ms and stored after 110. The second one is under way then,
+// the third asked the database before it knew of it.
 TEST_F(RefusalsInFlight, CountOnce) {
   async::TaskGroup group(io_.get_executor());
   group.spawn(stream(0ms));
