@@ -148,7 +148,7 @@ TEST_F(Commands, check_warns_of_a_secret_that_everyone_can_read) {
   configure();
   environment["BROKER_PASSWORD_FILE"] = file.string();
   fs::permissions(dir_.path(), fs::perms(0755));
-  EXPECT_TRUE(has(affsync({"check"}).out, warning));
+  EXPECT_TRUE(has(affsync({"check", "--output", "json"}).out, warning));
   fs::permissions(file, fs::perms(0600));
   EXPECT_FALSE(has(affsync({"check"}).out, "every user"));
 }

@@ -101,7 +101,7 @@ std::optional<Cookie> find_cookie(Headers const& headers, std::string_view name,
   for (auto& one : kept) {
     if (found && one.path.size() > shortest) continue;
     shortest = one.path.size();
-    found = std::move(one.cookie);
+    found = one.cookie;
   }
   return found;
 }
