@@ -50,7 +50,8 @@ TEST(Draft, TheLineOfSumsIsComparedWhereItHasTheAmount) {
       "Id;Client;Amount Out;Day\n1;C1;1.250,50;05.10.2026\n2;C2;0,50;06.10.2026\n"
       "Total;;1.251,00;\n",
       "a.csv");
-  expect_line(local, "    reconcile: [{column: amount, total: 'totals.0.\"Amount Out\"'}]  # guess");
+  expect_line(local,
+              "    reconcile: [{column: amount, total: 'totals.0.\"Amount Out\"'}]  # guess");
   auto const none = draft_of("Id;Client;Amount\n1;C1;1.25\n2;C2;0.50\nTotal;2;\n", "a.csv");
   EXPECT_EQ(none.text.find("reconcile"), std::string::npos) << none.text;
   auto const several = draft_of(
