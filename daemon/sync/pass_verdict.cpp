@@ -88,7 +88,8 @@ void PassVerdict::close(schema::PassClosed const& closed, std::int64_t rows_read
                 " vanished at once; none was marked";
     if (closed.marked_lately > 0) {
       text += ", since " + rows_in_words(closed.marked_lately) +
-              " were marked in the last seven days already";
+              (closed.marked_lately == 1 ? " was" : " were") +
+              " marked in the last seven days already";
     }
     add_doubt(ErrorCode::mass_drop, std::move(text),
               drop_hint() +
@@ -96,8 +97,8 @@ void PassVerdict::close(schema::PassClosed const& closed, std::int64_t rows_read
                   " it lists a row, and run the same command.");
   } else if (closed.held > 0) {
     add_doubt(ErrorCode::mass_drop,
-              rows_in_words(closed.held) +
-                  " that vanished at once before this pass still count; none was marked",
+              rows_in_words(closed.held) + " that vanished at once before this pass still count" +
+                  (closed.held == 1 ? "s" : "") + "; none was marked",
               drop_hint());
   }
   if (!closed.lost.empty()) {

@@ -159,6 +159,8 @@ TEST_F(RefusedLogin, a_reload_tries_at_once_and_is_no_end_of_the_alert) {
   configure();
   EXPECT_EQ(sync().status, 1);
   auto const daemon = start({"run"});
+  // A signal that comes before is answered by reading the configuration.
+  daemon->wait_for_err("started");
   auto const alert =
       "select count(*) from affsync.alert where rule = 'source_blocked' and openings = 1";
   wait_until(std::string(alert) + " and closed_at is null", "1");
