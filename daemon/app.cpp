@@ -305,7 +305,7 @@ asio::awaitable<std::vector<sync::StreamTask>> App::make_tasks(std::vector<std::
       sync::StreamTask task;
       task.session = session.session;
       task.plan = plan;
-      task.id = schema::StreamId(source_id, plan->stream);
+      task.id = schema::StreamId(source_id, plan->stream, registered[i].created_at);
       task.every = schedule_of(config, plan->spec).value();
       task.full_every = full_schedule_of(config, plan->spec).value();
       task.mass_drop_limit = config.mass_drop_limit;

@@ -78,7 +78,7 @@ struct Daemon::Impl {
         log_(app.log()),
         started_at_(clock_.now()),
         metrics_(started_at_),
-        observer_(metrics_, log_, [this] { delivery_.nudge(); }),
+        observer_(metrics_, log_, [this](RunReport const& report) { after_run(report); }),
         supervisor_(
             app.io().get_executor(), run_parts(), runs_at_once(raise_file_limit()),
             [this] { return std::uniform_real_distribution<>(0, 1)(random_); }, log_),
@@ -148,6 +148,8 @@ struct Daemon::Impl {
     return parts;
   }
 
+  void after_run(RunReport const& report);
+  void look_at_registration();
   asio::awaitable<std::size_t> take_configuration();
   asio::awaitable<void> reload(bool read_again);
   asio::awaitable<void> note_troubles();
@@ -175,6 +177,7 @@ struct Daemon::Impl {
   std::vector<schema::SourceNow> alert_sources_;
   std::optional<Error> reload_problem_;     // error of the latest reload
   bool reload_waits_ = false;               // the new configuration waits for the database
+  bool registration_in_doubt_ = false;      // the database may have others under their numbers
   std::vector<std::string> needs_restart_;  // changed settings that need a restart
 };
 
@@ -289,11 +292,29 @@ asio::awaitable<void> Daemon::Impl::note_troubles() {
   }
 }
 
+void Daemon::Impl::after_run(RunReport const& report) {
+  delivery_.nudge();
+  bool const failed = report.status == RunStatus::failed && report.error;
+  if (failed && report.error->code == ErrorCode::config_invalid) look_at_registration();
+}
+
+void Daemon::Impl::look_at_registration() {
+  registration_in_doubt_ = true;
+  hangups_.wake();
+}
+
 asio::awaitable<void> Daemon::Impl::reload_on_hangup() {
   for (;;) {
-    auto pause = reload_waits_ ? std::optional(reload_pause) : std::nullopt;
-    bool const asked = co_await hangups_.next(pause);
-    if (asked || reload_waits_) co_await reload(asked);
+    bool asked = false;
+    if (!registration_in_doubt_) {
+      auto pause = reload_waits_ ? std::optional(reload_pause) : std::nullopt;
+      asked = co_await hangups_.next(pause);
+    }
+    bool wanted = asked || reload_waits_;
+    if (std::exchange(registration_in_doubt_, false) && !wanted) {
+      wanted = co_await are_sources_replaced(app_.store(), source_names(), log_);
+    }
+    if (wanted) co_await reload(asked);
   }
 }
 
@@ -345,7 +366,8 @@ asio::awaitable<void> Daemon::Impl::run() {
     auto retention = [this] { return app_.retention(); };
     start("upkeep", sync::run_daily_upkeep(app_.store(), sleeper_, std::move(retention), log_));
     start("claims", sync::keep_sources_claimed(
-                        app_.store(), sleeper_, [this] { return source_names(); }, log_));
+                        app_.store(), sleeper_, [this] { return source_names(); },
+                        [this] { look_at_registration(); }, log_));
     start("days", sync::keep_days_added_up(app_.store(), sleeper_, log_));
     start("watchdog", keep_watchdog_alive());
     start("stopping", say_stopping());

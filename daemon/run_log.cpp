@@ -52,7 +52,7 @@ void RunLog::on_progress(RunReport const& report, std::optional<std::int64_t> ex
 
 void RunLog::on_run_ended(RunReport const& report) {
   next_.on_run_ended(report);
-  if (after_run_) after_run_();
+  if (after_run_) after_run_(report);
   told_at_.erase({report.source, report.stream});
   Logger const log = log_of(report);
   if (report.error) {

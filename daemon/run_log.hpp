@@ -17,8 +17,9 @@ namespace affsync {
 
 class RunLog final : public sync::Observer {
  public:
+  using AfterRun = std::function<void(RunReport const&)>;
   // `after_run`: called at the end of each run, for what follows runs; may be empty.
-  RunLog(sync::Observer& next, Logger log, std::function<void()> after_run = {})
+  RunLog(sync::Observer& next, Logger log, AfterRun after_run = {})
       : next_(next), log_(std::move(log)), after_run_(std::move(after_run)) {}
 
   void on_request(std::string const& source, int status, std::chrono::microseconds took) override {
@@ -50,7 +51,7 @@ class RunLog final : public sync::Observer {
 
   sync::Observer& next_;
   Logger log_;
-  std::function<void()> after_run_;
+  AfterRun after_run_;
   std::set<std::string> outage_;  // messages logged in this outage; empty if there is none
   std::size_t met_ = 0;           // runs that failed because of the outage
   using Moment = std::chrono::steady_clock::time_point;

@@ -40,6 +40,19 @@ std::vector<serve::StreamSetting> settings_of(
   return settings;
 }
 
+asio::awaitable<bool> are_sources_replaced(schema::Store& store, std::vector<std::string> names,
+                                           Logger log) {
+  std::optional<Error> found;
+  try {
+    co_await store.retire_sources_except(std::move(names));
+  } catch (Failure const& failure) {
+    found = failure.error();
+  }
+  bool const replaced = found && found->code == ErrorCode::config_invalid;
+  if (replaced) log.warn(found->message + "; all sources are registered again");
+  co_return replaced;
+}
+
 asio::awaitable<void> leave_database(schema::Store& store) {
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   auto const executor = co_await asio::this_coro::executor;

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/log.hpp"
 #include "daemon/serve/metrics.hpp"
 #include "daemon/sync/stream_task.hpp"
 #include "schema/store/store.hpp"
@@ -16,6 +17,11 @@ namespace affsync {
 std::vector<serve::StreamSetting> settings_of(
     std::vector<std::pair<std::string, std::string>> const& streams,
     std::vector<std::string> const& sources, std::vector<sync::StreamTask> const& tasks);
+
+// Claims the sources, and returns true, and logs it, if the database no longer has them as they
+// were registered.
+boost::asio::awaitable<bool> are_sources_replaced(schema::Store& store,
+                                                  std::vector<std::string> names, Logger log);
 
 // Tells the other daemons on the database that this one ends; without it they notice that later.
 // Waits for at most a second, and cannot be cancelled.

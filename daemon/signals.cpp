@@ -82,6 +82,10 @@ asio::awaitable<bool> HangUps::next(std::optional<std::chrono::seconds> pause) {
   co_return !woken;
 }
 
+void HangUps::wake() {
+  signals_->cancel();
+}
+
 void ignore_hangups() {
   std::signal(SIGHUP, SIG_IGN);
 }

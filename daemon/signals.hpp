@@ -48,6 +48,8 @@ class HangUps {
   HangUps& operator=(HangUps const&) = delete;
   // Waits for the next one, at most for `pause` if it is set; then returns false.
   boost::asio::awaitable<bool> next(std::optional<std::chrono::seconds> pause);
+  // Ends the wait, as if the pause was over; does nothing if nobody waits.
+  void wake();
 
  private:
   std::shared_ptr<boost::asio::signal_set> signals_;

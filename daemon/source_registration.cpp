@@ -37,6 +37,14 @@ asio::awaitable<std::vector<schema::SourceRegistered>> register_sources(
           " is counted twice. Give the source the same name in both configurations",
           {{"other_name", *one.read_as}});
     }
+    if (one.resembles) {
+      log.warn(
+          "the source is new, and one that is no longer configured has the same connector and the"
+          " same login or address. If it is the same account, its money counts twice now: then"
+          " give the source its old name again, run `affsync sources remove` with --with-data for"
+          " the new name, and change one thing at a time",
+          {{"before", *one.resembles}});
+    }
     if (one.renewed_key) {
       log.warn(
           "the key of the source has changed; affsync takes it for a renewed key of the same"

@@ -12,6 +12,7 @@
 #include "daemon/chosen_names.hpp"
 #include "daemon/cli/check.hpp"
 #include "daemon/cli/check_files.hpp"
+#include "daemon/cli/check_renamed.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/first_page.hpp"
 #include "daemon/cli/open_database.hpp"
@@ -304,6 +305,8 @@ asio::awaitable<std::vector<SourceCheck>> check_all(App& app, CheckOptions const
   }
   if (options.database) {  // `init` says it in its own words
     for (auto& line : check_accounts(app, options.sources)) lines.push_back(std::move(line));
+    auto renamed = co_await check_renamed(app, options.sources, lines);
+    std::ranges::move(renamed, std::back_inserter(lines));
   }
   co_return lines;
 }

@@ -37,7 +37,7 @@ boost::asio::awaitable<void> run_daily_upkeep(schema::Store& store, async::Sleep
 
 boost::asio::awaitable<void> keep_sources_claimed(schema::Store& store, async::Sleeper& sleeper,
                                                   std::function<std::vector<std::string>()> names,
-                                                  Logger log) {
+                                                  std::function<void()> on_replaced, Logger log) {
   for (;;) {
     co_await sleeper.sleep(std::chrono::minutes(1));
     std::optional<Error> failed;
@@ -46,7 +46,9 @@ boost::asio::awaitable<void> keep_sources_claimed(schema::Store& store, async::S
     } catch (Failure const& failure) {
       failed = failure.error();
     }
-    if (failed) {
+    if (failed && failed->code == ErrorCode::config_invalid) {
+      on_replaced();
+    } else if (failed) {
       log.debug("could not note that the daemon runs", {{"error", failed->message}});
     }
   }

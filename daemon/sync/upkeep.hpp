@@ -21,10 +21,11 @@ boost::asio::awaitable<void> run_daily_upkeep(schema::Store& store, async::Sleep
                                               Logger log);
 
 // Notes once a minute, until cancelled, that the daemon runs, and that these sources are its own.
-// So what another one has taken for its own by mistake is put right.
+// So what another one has taken for its own by mistake is put right. Calls `on_replaced` if the
+// database no longer has them as they were registered.
 boost::asio::awaitable<void> keep_sources_claimed(schema::Store& store, async::Sleeper& sleeper,
                                                   std::function<std::vector<std::string>()> names,
-                                                  Logger log);
+                                                  std::function<void()> on_replaced, Logger log);
 
 // Adds up days and clients until cancelled, with pauses, so that it takes little of the database's
 // time. What fails is logged once, until it works again: the reports are right without it, only

@@ -87,16 +87,6 @@ LeaseHolder lease_holder_of(pqxx::row const& row, int first_column) {
   return holder;
 }
 
-void demand_lease(pqxx::transaction_base& tx, StreamId const& id, std::string const& token) {
-  SqlParams const params{std::to_string(id.source_id), id.stream, token};
-  auto const held = exec(tx,
-                         "SELECT FROM affsync.lease WHERE source_id = $1::int AND stream = $2"
-                         " AND token = $3::uuid",
-                         params);
-  if (!held.empty()) return;
-  throw Failure(ErrorCode::lease_lost, "the lease of this stream was lost before the run began");
-}
-
 class LeaseKeeper::Held final : public Lease {
  public:
   Held(std::shared_ptr<LeaseKeeper> keeper, Key key)

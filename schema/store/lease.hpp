@@ -78,9 +78,4 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
 // Reads a holder from four columns: host, process_id, and with epoch_sql() taken_at and until.
 LeaseHolder lease_holder_of(pqxx::row const& row, int first_column);
 
-// Throws Failure lease_lost if somebody else has taken the lease since, so that their run is not
-// fenced out. Call it after the run has locked the stream's state: whoever takes the lease later
-// begins their run later. Locks nothing, since the commit may wait for a standby without a limit.
-void demand_lease(pqxx::transaction_base& tx, StreamId const& id, std::string const& token);
-
 }  // namespace affsync::schema

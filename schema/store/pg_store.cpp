@@ -74,19 +74,20 @@ class PgStore final : public Store {
     auto const given = std::make_shared<std::vector<SourceRegistration> const>(std::move(sources));
     auto work = [me = is_daemon_ ? daemon_ : command_, given, names = std::move(configured)](
                     PgSession& session) { return register_all(session, me, *given, names); };
-    auto registered = co_await executor_.run(std::move(work), twice);
+    auto all = co_await executor_.run(std::move(work), twice);
+    auto& registered = all.sources;
     for (auto& one : registered) {
       for (auto& stream : one.times) {
         clock_->to_ours(stream.last_success_at);
         clock_->to_ours(stream.next_run_at);
       }
     }
-    for (std::size_t i = 0; i < given->size(); ++i) {
-      auto known = std::make_shared<SourceRegistration>((*given)[i]);
-      known->hash_salt = registered[i].hash_salt;
-      known_[registered[i].source_id] = std::move(known);
+    known_.clear();
+    for (auto& one : all.known) {
+      auto const number = one.source_id;
+      known_[number] = std::make_shared<RegisteredSource const>(std::move(one));
     }
-    co_return registered;
+    co_return std::move(registered);
   }
 
   asio::awaitable<int> register_source(std::string name, std::string connector,
@@ -97,8 +98,12 @@ class PgStore final : public Store {
 
   asio::awaitable<void> retire_sources_except(std::vector<std::string> names) override {
     is_daemon_ = true;
-    auto work = [me = daemon_, kept = std::move(names)](PgSession& session) {
+    std::vector<RegisteredSource> known;
+    for (auto const& [number, source] : known_) known.push_back(*source);
+    auto work = [me = daemon_, kept = std::move(names),
+                 all = std::move(known)](PgSession& session) {
       claim_sources(session, me, kept);
+      demand_all(session, all);
     };
     co_await executor_.run(std::move(work), twice);
   }
@@ -213,22 +218,15 @@ class PgStore final : public Store {
   }
 
   asio::awaitable<RunKey> begin_run(RunStart start) override {
-    std::shared_ptr<SourceRegistration const> source;
-    if (auto const known = known_.find(start.id.source_id); known != known_.end()) {
+    std::shared_ptr<RegisteredSource const> source;
+    auto const known = known_.find(start.id.source_id);
+    if (known != known_.end() && known->second->created_at == start.id.created_at) {
       source = known->second;
     }
     auto work = [this, source, given = std::move(start)](PgSession& session) {
       RunStart run = given;
       run.started_at = clock_->to_server(run.started_at);
-      auto const lease = leases_->token_of(run.id);
-      try {
-        return open_run(session, run, lease);
-      } catch (pqxx::sql_error const& error) {
-        // After a failover to a server that lagged behind, the source may be missing.
-        if (!source || sqlstate_of(error) != "23503") throw;
-      }
-      restore_source(session, run.id.source_id, *source);
-      return open_run(session, run, lease);
+      return open_run(session, run, leases_->token_of(run.id), source.get());
     };
     co_return co_await executor_.run(std::move(work), twice);
   }
@@ -381,7 +379,7 @@ class PgStore final : public Store {
   Program const command_;
   std::shared_ptr<ServerClock> const clock_;
   bool is_daemon_ = false;
-  std::map<int, std::shared_ptr<SourceRegistration const>> known_;  // used on the I/O thread only
+  std::map<int, std::shared_ptr<RegisteredSource const>> known_;  // used on the I/O thread only
   RunRegistry runs_;
   std::shared_ptr<LeaseKeeper> leases_;
   PgExecutor executor_;

@@ -97,15 +97,21 @@ void note_program(pqxx::transaction_base& tx, Program const& program,
        claim);
 }
 
-void claim_sources(PgSession& session, Program const& program,
-                   std::vector<std::string> const& names) {
-  Transaction tx(session);
-  note_program(tx, program, names);
-  SqlParams const mine{program.instance, program.process};
-  exec(tx,
-       "DELETE FROM affsync.program WHERE instance = $1 AND process NOT IN ('', $2)"
-       " AND (ended_at IS NOT NULL OR seen_at < now() - interval '1 day')",
-       mine);
+bool is_shared_by_commands(pqxx::transaction_base& tx, Program const& program,
+                           std::vector<std::string> const& names) {
+  ArrayText mine;
+  for (auto const& name : names) mine.add(name);
+  SqlParams const params{program.instance, mine.take()};
+  return exec(tx,
+              "SELECT EXISTS (SELECT FROM affsync.source s WHERE s.name = ANY ($2::text[])"
+              " AND $1 = ANY (s.instances) AND NOT EXISTS (SELECT FROM affsync.program p"
+              " WHERE p.instance = $1 AND p.process = '' AND s.name = ANY (p.sources)))",
+              params)[0][0]
+      .as<bool>();
+}
+
+void give_up_others(pqxx::transaction_base& tx, Program const& program,
+                    std::vector<std::string> const& names) {
   ArrayText kept;
   for (auto const& name : names) kept.add(name);
   auto const kept_names = kept.take();
@@ -144,6 +150,18 @@ void claim_sources(PgSession& session, Program const& program,
     exec(tx, "UPDATE affsync.source SET retired_at = now() WHERE source_id = ANY ($1::int[])",
          retire);
   }
+}
+
+void claim_sources(PgSession& session, Program const& program,
+                   std::vector<std::string> const& names) {
+  Transaction tx(session);
+  note_program(tx, program, names);
+  SqlParams const mine{program.instance, program.process};
+  exec(tx,
+       "DELETE FROM affsync.program WHERE instance = $1 AND process NOT IN ('', $2)"
+       " AND (ended_at IS NOT NULL OR seen_at < now() - interval '1 day')",
+       mine);
+  give_up_others(tx, program, names);
   tx.commit();
 }
 

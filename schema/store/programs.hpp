@@ -34,6 +34,17 @@ std::string others_name_sql(std::string const& name, int instance, int process,
 void note_program(pqxx::transaction_base& tx, Program const& program,
                   std::vector<std::string> const& names);
 
+// Whether commands of another configuration go by the same name, as in two containers that have the
+// file at one path: then the latest command did not name a source that ones before it did, and that
+// this one names. To be asked before note_program().
+bool is_shared_by_commands(pqxx::transaction_base& tx, Program const& program,
+                           std::vector<std::string> const& names);
+
+// Gives up the sources that this configuration does not name, and retires those of them that no
+// other configuration and no running daemon names.
+void give_up_others(pqxx::transaction_base& tx, Program const& program,
+                    std::vector<std::string> const& names);
+
 // Records which sources a daemon's configuration names. Retires sources that it no longer names,
 // unless another configuration, or a running daemon, names them.
 void claim_sources(PgSession& session, Program const& program,

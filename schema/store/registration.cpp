@@ -21,7 +21,7 @@ std::vector<KnownSource> read_sources(pqxx::transaction_base& tx, Program const&
                 others_name_sql("s.name", 1, 2, " AND p.instance <> $1::text") + ", " +
                 others_name_sql("s.name", 1, 2, " AND p.release > $3::int[]") +
                 ", learned_requests_per_second, learned_from_answers,"
-                " coalesce(learned_waits_are_told, false)"
+                " coalesce(learned_waits_are_told, false), created_at"
                 " FROM affsync.source s ORDER BY source_id",
             params)) {
     KnownSource source;
@@ -40,6 +40,7 @@ std::vector<KnownSource> read_sources(pqxx::transaction_base& tx, Program const&
       source.learned_rate =
           LearnedRate{row[11].as<double>(), row[12].as<double>(), row[13].as<bool>()};
     }
+    source.created_at = row[14].c_str();
     all.push_back(std::move(source));
   }
   return all;
@@ -236,9 +237,9 @@ void read_times(pqxx::transaction_base& tx, std::vector<SourceRegistered>& regis
 
 }  // namespace
 
-std::vector<SourceRegistered> register_all(PgSession& session, Program const& program,
-                                           std::vector<SourceRegistration> const& wanted,
-                                           std::vector<std::string> const& configured) {
+Registered register_all(PgSession& session, Program const& program,
+                        std::vector<SourceRegistration> const& wanted,
+                        std::vector<std::string> const& configured) {
   std::set<std::string> const names(configured.begin(), configured.end());
   Transaction tx(session);
   // Citus writes what every server has a copy of only if all before went over one connection to
@@ -254,7 +255,8 @@ std::vector<SourceRegistered> register_all(PgSession& session, Program const& pr
   }
   std::map<std::string, KnownSource> rows;
   for (auto& row : read_sources(tx, program)) rows[row.name] = row;
-  std::vector<SourceRegistered> registered;
+  Registered all;
+  auto& registered = all.sources;
   std::set<int> newer;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     auto const& row = rows.at(wanted[i].identity.name);
@@ -264,55 +266,29 @@ std::vector<SourceRegistered> register_all(PgSession& session, Program const& pr
     one.hash_salt = row.hash_salt.value_or(wanted[i].hash_salt);
     one.renewed_key = decisions[i].renewed_key;
     if (!decisions[i].source_id) one.read_as = decisions[i].read_as;
+    one.resembles = decisions[i].resembles;
     if (row.newer) newer.insert(row.source_id);
     one.moved = decisions[i].moved;
     one.other_privacy = decisions[i].other_privacy;
     one.learned_rate = row.learned_rate;
+    RegisteredSource known;
+    known.source_id = row.source_id;
+    known.registration = wanted[i];
+    known.registration.hash_salt = one.hash_salt;
+    one.created_at = known.created_at = row.created_at;
+    all.known.push_back(std::move(known));
     registered.push_back(std::move(one));
   }
   write_streams(tx, program.instance, wanted, registered, newer);
+  // A command that reads all sources says which ones there are, as a daemon does.
+  bool const gives_up = program.process.empty() && wanted.size() == configured.size() &&
+                        !is_shared_by_commands(tx, program, configured);
   note_program(tx, program, configured);
+  if (gives_up) give_up_others(tx, program, configured);
   read_times(tx, registered);
   crash_point(CrashPoint::source_registering);
   tx.commit();
-  return registered;
-}
-
-void restore_source(PgSession& session, int source_id, SourceRegistration const& source) {
-  Transaction tx(session);
-  Columns row(7);
-  row.add(cells_of(source_id, source));
-  exec(tx,
-       "INSERT INTO affsync.source (source_id, name, connector, base_url, account, hash_salt,"
-       " privacy) SELECT g.source_id, g.name, g.connector, g.base_url, nullif(g.account, ''),"
-       " nullif(g.hash_salt, ''), nullif(g.privacy, '') FROM " +
-           std::string(given_sources) + " ON CONFLICT DO NOTHING",
-       row.take());
-  SqlParams const params{std::to_string(source_id), source.identity.name};
-  auto const there =
-      exec(tx, "SELECT FROM affsync.source WHERE source_id = $1::int AND name = $2", params);
-  if (there.empty()) {
-    throw Failure(ErrorCode::database_error,
-                  "the database has lost the source `" + source.identity.name +
-                      "`, and has another one under its name or number by now",
-                  "Reload the configuration (SIGHUP), or restart.");
-  }
-  Columns streams(6);
-  for (auto const& stream : source.streams) {
-    if (!stream.enabled) continue;
-    streams.add({std::to_string(source_id), stream.stream, stream.table,
-                 stream.in_reports ? "true" : "false", paid_text(stream), "true"});
-  }
-  auto stream_params = streams.take();
-  stream_params.pop_back();
-  exec(tx,
-       "INSERT INTO affsync.stream (source_id, stream, record_table, in_reports, has_paid_state)"
-       " SELECT g.source_id, g.stream, nullif(g.record_table, ''), g.in_reports,"
-       " nullif(g.paid, '')::boolean"
-       " FROM unnest($1::int[], $2::text[], $3::text[], $4::boolean[], $5::text[])"
-       " g (source_id, stream, record_table, in_reports, paid) ON CONFLICT DO NOTHING",
-       stream_params);
-  tx.commit();
+  return all;
 }
 
 }  // namespace affsync::schema

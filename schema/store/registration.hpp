@@ -10,6 +10,7 @@
 
 #include "schema/store/pg_session.hpp"
 #include "schema/store/programs.hpp"
+#include "schema/store/registered_source.hpp"
 #include "schema/store/store.hpp"
 
 namespace affsync::schema {
@@ -17,7 +18,7 @@ namespace affsync::schema {
 // A row of affsync.source.
 struct KnownSource {
   int source_id = 0;
-  std::string name, connector, base_url;
+  std::string name, connector, base_url, created_at;
   std::optional<std::string> account, hash_salt, privacy;
   bool retired = false;
   bool read = true;    // data was read from it; until then its account may change freely
@@ -34,6 +35,8 @@ struct SourceDecision {
   // The account is read under this other name by a running daemon of another configuration, so that
   // it is not taken for a renamed source.
   std::optional<std::string> read_as;
+  // See SourceRegistered.
+  std::optional<std::string> resembles;
   bool renewed_key = false;    // same name, other key, no login name: the same account
   bool moved = false;          // the address changed
   bool other_privacy = false;  // its rows were read under another privacy setting
@@ -47,14 +50,17 @@ std::vector<SourceDecision> decide_sources(std::vector<KnownSource> const& known
                                            std::vector<SourceRegistration> const& wanted,
                                            std::set<std::string> const& configured);
 
+// What register_all() returns, in the order of `wanted`.
+struct Registered {
+  std::vector<SourceRegistered> sources;
+  std::vector<RegisteredSource> known;
+  Registered() = default;
+};
+
 // Registers all sources and streams of a configuration in one transaction. `configured`: all names
 // of the configuration, also of sources that are not in `wanted`.
-std::vector<SourceRegistered> register_all(PgSession& session, Program const& program,
-                                           std::vector<SourceRegistration> const& wanted,
-                                           std::vector<std::string> const& configured);
-
-// Inserts a source that the database has lost, with its old id, as after a failover to a server
-// that lagged behind. Throws Failure database_error if another source has the name or id meanwhile.
-void restore_source(PgSession& session, int source_id, SourceRegistration const& source);
+Registered register_all(PgSession& session, Program const& program,
+                        std::vector<SourceRegistration> const& wanted,
+                        std::vector<std::string> const& configured);
 
 }  // namespace affsync::schema

@@ -49,11 +49,17 @@ struct StreamTimes {
 
 struct SourceRegistered {
   int source_id = 0;
+  // As text. With the number it tells sources apart: a number may be given out again after a backup
+  // was restored, and nothing changes this.
+  std::string created_at;
   std::string hash_salt;                // salt for hashes of personal data
   std::optional<std::string> old_name;  // previous name, if it changed
   bool renewed_key = false;             // the key changed; it is assumed to be the same account
   // Another affsync reads the same account under this name: it is not a renamed source.
   std::optional<std::string> read_as;
+  // A source that has just left the configuration, under another name and address or key; this new
+  // one may be the same account.
+  std::optional<std::string> resembles;
   bool moved = false;          // the address changed: all rows are read again
   bool other_privacy = false;  // the privacy setting changed: all rows are read again
   // Streams whose mapping changed: all their rows are read again.

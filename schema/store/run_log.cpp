@@ -1,5 +1,7 @@
 #include "schema/store/run_log.hpp"
 
+#include <pqxx/except>
+
 #include "schema/store/coverage.hpp"
 #include "schema/store/crash_point.hpp"
 #include "schema/store/pg_error.hpp"
@@ -216,6 +218,46 @@ std::optional<Error> store_learned_rate(PgSession& session, RunEnd const& end) {
   }
 }
 
+RunKey try_to_open(PgSession& session, RunStart const& start,
+                   std::optional<std::string> const& lease_token, std::string const& name) {
+  Transaction tx(session, Transaction::Kind::durable);
+  auto const source = std::to_string(start.id.source_id);
+  auto const& stream = start.id.stream;
+  SqlParams const run_params{source,
+                             stream,
+                             sql_time(start.started_at),
+                             start.mode,
+                             sql_day(start.window_from),
+                             sql_day(start.window_to)};
+  RunKey run;
+  run.id = start.id;
+  run.started_at = start.started_at;
+  run.run_id = int_of(exec(tx, begin_sql, run_params)[0][0]);
+  // A retry of quarantined rows says nothing about the state of the broker.
+  bool const asks_broker = start.mode != retry_mode;
+  auto const covered_to = start.covered ? sql_day(start.covered->to) : std::nullopt;
+  SqlParams const fence_params{source,
+                               stream,
+                               std::to_string(run.run_id),
+                               start.resumes ? "true" : "false",
+                               covered_to,
+                               asks_broker ? sql_time(start.started_at) : std::nullopt,
+                               sql_time(start.started_at),
+                               start.beside_api ? "true" : "false"};
+  auto const taken = exec(tx, take_over_sql(), fence_params);
+  run.token = taken[0][0].c_str();
+  if (start.first_day) forget_doubt_before(tx, start.id, *start.first_day);
+  record_coverage(tx, start, run);
+  SqlParams const interrupt_params{source, stream, std::to_string(run.run_id),
+                                   sql_time(start.started_at), std::string(taken[0][1].c_str())};
+  exec(tx, interrupt_sql, interrupt_params);
+  demand_lease_and_source(tx, start.id, lease_token, name);
+  crash_point(CrashPoint::run_beginning);
+  tx.commit();
+  crash_point(CrashPoint::run_begun);
+  return run;
+}
+
 }  // namespace
 
 StreamState read_state(PgSession& session, StreamId const& id) {
@@ -262,43 +304,16 @@ StreamState read_state(PgSession& session, StreamId const& id) {
 }
 
 RunKey open_run(PgSession& session, RunStart const& start,
-                std::optional<std::string> const& lease_token) {
-  Transaction tx(session, Transaction::Kind::durable);
-  auto const source = std::to_string(start.id.source_id);
-  auto const& stream = start.id.stream;
-  SqlParams const run_params{source,
-                             stream,
-                             sql_time(start.started_at),
-                             start.mode,
-                             sql_day(start.window_from),
-                             sql_day(start.window_to)};
-  RunKey run;
-  run.id = start.id;
-  run.started_at = start.started_at;
-  run.run_id = int_of(exec(tx, begin_sql, run_params)[0][0]);
-  // A retry of quarantined rows says nothing about the state of the broker.
-  bool const asks_broker = start.mode != retry_mode;
-  auto const covered_to = start.covered ? sql_day(start.covered->to) : std::nullopt;
-  SqlParams const fence_params{source,
-                               stream,
-                               std::to_string(run.run_id),
-                               start.resumes ? "true" : "false",
-                               covered_to,
-                               asks_broker ? sql_time(start.started_at) : std::nullopt,
-                               sql_time(start.started_at),
-                               start.beside_api ? "true" : "false"};
-  auto const taken = exec(tx, take_over_sql(), fence_params);
-  run.token = taken[0][0].c_str();
-  if (start.first_day) forget_doubt_before(tx, start.id, *start.first_day);
-  record_coverage(tx, start, run);
-  SqlParams const interrupt_params{source, stream, std::to_string(run.run_id),
-                                   sql_time(start.started_at), std::string(taken[0][1].c_str())};
-  exec(tx, interrupt_sql, interrupt_params);
-  if (lease_token) demand_lease(tx, start.id, *lease_token);
-  crash_point(CrashPoint::run_beginning);
-  tx.commit();
-  crash_point(CrashPoint::run_begun);
-  return run;
+                std::optional<std::string> const& lease_token, RegisteredSource const* given) {
+  auto const name = given == nullptr ? std::string() : given->registration.identity.name;
+  try {
+    return try_to_open(session, start, lease_token, name);
+  } catch (pqxx::sql_error const& error) {
+    // After a failover to a server that lagged behind, the source may be missing.
+    if (given == nullptr || sqlstate_of(error) != "23503") throw;
+  }
+  restore_source(session, *given);
+  return try_to_open(session, start, lease_token, name);
 }
 
 RunEnded close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {

@@ -19,6 +19,14 @@ bool may_be_renewed(KnownSource const& row, SourceRegistration const& given) {
   return !given.account_by_login && row.connector == given.identity.connector;
 }
 
+// The same login at another address, or another key at the same one.
+bool is_much_alike(KnownSource const& row, SourceRegistration const& given) {
+  auto const& identity = given.identity;
+  if (row.connector != identity.connector) return false;
+  if (row.account == identity.account) return true;
+  return row.base_url == identity.base_url && !given.account_by_login;
+}
+
 Failure another_account(std::string const& name) {
   return Failure(
       ErrorCode::config_invalid,
@@ -80,6 +88,14 @@ std::vector<SourceDecision> decide_sources(std::vector<KnownSource> const& known
     if (!may_be_renewed(*row->second, wanted[i])) throw another_account(wanted[i].identity.name);
     take(i, *row->second);
     decisions[i].renewed_key = true;
+  }
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (decisions[i].source_id) continue;
+    auto const found = std::ranges::find_if(known, [&](KnownSource const& row) {
+      return !taken.contains(row.source_id) && !row.held && row.read && !row.retired &&
+             !configured.contains(row.name) && is_much_alike(row, wanted[i]);
+    });
+    if (found != known.end()) decisions[i].resembles = found->name;
   }
   std::map<int, KnownSource const*> by_id;
   for (auto const& row : known) by_id[row.source_id] = &row;

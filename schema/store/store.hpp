@@ -36,8 +36,12 @@ namespace asio = boost::asio;
 struct StreamId {
   int source_id = 0;
   std::string stream;
+  // SourceRegistered::created_at of the source, so that no run begins for another one that got its
+  // number; empty: of no registered source.
+  std::string created_at;
   StreamId() = default;
-  StreamId(int id, std::string name) : source_id(id), stream(std::move(name)) {}
+  StreamId(int id, std::string name, std::string since = {})
+      : source_id(id), stream(std::move(name)), created_at(std::move(since)) {}
 };
 
 struct StreamState {
@@ -298,7 +302,9 @@ class Store : public BlockStore {
   virtual asio::awaitable<int> register_source(std::string name, std::string connector,
                                                std::string base_url) = 0;
   // Records which sources this daemon's configuration names, and that the daemon runs; to be called
-  // once a minute. Retires sources that it no longer names, unless another one names them.
+  // once a minute. Retires sources that it no longer names, unless another one names them. Fails
+  // with config_invalid, after that, if the database lacks one of those that were registered last,
+  // or has another one in its place: then register them again.
   virtual asio::awaitable<void> retire_sources_except(std::vector<std::string> names) = 0;
   // Records what stands against this daemon, and repeats it with each retire_sources_except().
   virtual asio::awaitable<void> note_troubles(DaemonTroubles) { co_return; }
@@ -316,6 +322,7 @@ class Store : public BlockStore {
   virtual asio::awaitable<std::optional<LeaseHolder>> lease_holder(StreamId id) = 0;
 
   virtual asio::awaitable<StreamState> load_state(StreamId id) = 0;
+  // Fails with config_invalid if the number of the source belongs to another one by now.
   virtual asio::awaitable<RunKey> begin_run(RunStart start) = 0;
   // Stores rows, change records, quarantine, checkpoint, counters and lost days in one transaction.
   virtual asio::awaitable<PageWritten> write_page(PageWrite page) = 0;

@@ -120,6 +120,50 @@ TEST_F(Sources, a_login_name_that_changed_is_told_once) {
   EXPECT_EQ(sync().status, 0);
 }
 
+TEST_F(Sources, a_name_and_an_address_that_change_at_once_are_told_of) {
+  serve(three);
+  ASSERT_EQ(sync().status, 0);
+  source_name = "second";
+  base_url = broker_with_login->url("localhost");
+  configure();
+  auto const checked = affsync({"check"});
+  EXPECT_NE((checked.out + checked.err).find("its money counts twice"), std::string::npos)
+      << checked.out << checked.err;
+  auto const synced = sync();
+  EXPECT_EQ(synced.status, 0) << synced.err;
+  EXPECT_NE(synced.err.find("its money counts twice"), std::string::npos) << synced.err;
+  // What it says to do.
+  source_name = "main";
+  configure();
+  ASSERT_EQ(affsync({"sources", "remove", "second", "--with-data", "--yes"}).status, 0);
+  ASSERT_EQ(sync().status, 0);
+  EXPECT_EQ(earned(), "15.00");
+  source_name = "second";
+  configure();
+  auto const renamed = sync();
+  EXPECT_EQ(renamed.status, 0) << renamed.err;
+  EXPECT_EQ(renamed.err.find("twice"), std::string::npos) << renamed.err;
+  EXPECT_EQ(earned(), "15.00");
+}
+
+// With `sync` by timer there is no daemon that would notice.
+TEST_F(Sources, one_that_a_pass_by_timer_no_longer_has_is_given_up) {
+  serve(three);
+  source_yaml = "  - name: second\n    connector: own\n    base_url: " + base_url +
+                "\n    credentials: {user: b, password: p}\n";
+  configure();
+  ASSERT_EQ(sync().status, 0);
+  ASSERT_EQ(earned(), "30.00");
+  source_yaml = "";
+  configure();
+  ASSERT_EQ(sync().status, 0);
+  EXPECT_EQ(query("select string_agg(source, ' ') from reporting.source_health"), "main");
+  EXPECT_EQ(earned(), "30.00") << "its rows stay in the reports";
+  auto const listed = affsync({"sources"});
+  EXPECT_NE(listed.out.find("second  own  " + base_url + "  removed on"), std::string::npos)
+      << listed.out;
+}
+
 TEST_F(Sources, a_rename_keeps_every_key_that_is_a_hash) {
   serve(three);
   for (auto const* privacy : {"drop", "hash"}) {

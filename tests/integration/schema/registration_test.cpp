@@ -144,6 +144,126 @@ TEST_F(Registration, ASourceOfBeforeKeepsTheSaltOfItsNameUnderAnother) {
   EXPECT_EQ(put(*store, source_of("y", "a"), {"y"}).hash_salt, "x");
 }
 
+// Another program has registered others while a backup came back.
+TEST_F(Registration, NoRunBeginsForTheSourceThatHasTheNumberNow) {
+  auto one = source_of("one", "a"), two = source_of("two", "b");
+  one.streams = two.streams = {feed("feed")};
+  put(*store, one, {"one", "two"});
+  std::vector<SourceRegistration> both{one, two};
+  auto const before = loop.run(store->register_sources(std::move(both), {"one", "two"}));
+  auto const start_of = [&](SourceRegistered const& of) {
+    RunStart start;
+    start.id = StreamId(of.source_id, "feed", of.created_at);
+    start.mode = "full";
+    start.started_at = now;
+    return start;
+  };
+  loop.run(store->begin_run(start_of(before.at(1))));
+  loop.run(store->retire_sources_except({"one", "two"}));
+  rows("DELETE FROM affsync.stream_state");
+  rows("DELETE FROM affsync.sync_run");
+  rows("DELETE FROM affsync.stream");
+  rows("DELETE FROM affsync.source");
+  auto const number = std::to_string(before.at(0).source_id);
+  rows("ALTER TABLE affsync.source ALTER source_id RESTART WITH " + number);
+  auto const other = store_of("other");
+  EXPECT_EQ(put(*other, two, {"two"}).source_id, before.at(0).source_id);
+  EXPECT_EQ(put(*other, one, {"one"}).source_id, before.at(1).source_id);
+  for (auto const& of : before) {
+    EXPECT_EQ(loop.code_of(store->begin_run(start_of(of))), ErrorCode::config_invalid);
+    EXPECT_NE(loop.last_message.find("under its number"), std::string::npos) << loop.last_message;
+  }
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.sync_run"), "0");
+  EXPECT_EQ(loop.code_of(store->retire_sources_except({"one", "two"})), ErrorCode::config_invalid);
+  std::vector<SourceRegistration> again{one, two};
+  auto const after = loop.run(store->register_sources(std::move(again), {"one", "two"}));
+  EXPECT_EQ(after.at(0).source_id, before.at(1).source_id);
+  // A run that began with the old number, and waited, is another one's.
+  EXPECT_EQ(loop.code_of(store->begin_run(start_of(before.at(0)))), ErrorCode::config_invalid);
+  EXPECT_EQ(loop.code_of(store->begin_run(start_of(after.at(0)))), std::nullopt);
+  EXPECT_EQ(loop.code_of(store->retire_sources_except({"one", "two"})), std::nullopt);
+}
+
+TEST_F(Registration, ANumberThatIsPutBackIsNotGivenOutAgain) {
+  auto given = source_of("one", "a");
+  given.streams = {feed("feed")};
+  rows("ALTER TABLE affsync.source ALTER source_id RESTART WITH 40");
+  auto const first = put(*store, given, {"one"});
+  rows("DELETE FROM affsync.stream");
+  rows("DELETE FROM affsync.source");
+  rows("ALTER TABLE affsync.source ALTER source_id RESTART WITH 37");
+  RunStart start;
+  start.id = StreamId(first.source_id, "feed", first.created_at);
+  start.started_at = now;
+  loop.run(store->begin_run(start));
+  EXPECT_EQ(value("SELECT source_id FROM affsync.source"), std::to_string(first.source_id));
+  EXPECT_EQ(put(*store, source_of("two", "b"), {"one", "two"}).source_id, 41);
+  EXPECT_EQ(loop.code_of(store->begin_run(start)), std::nullopt);
+}
+
+// Most likely its account was moved and renamed at once, which nobody can be sure of.
+TEST_F(Registration, ANewSourceThatIsMuchLikeOneThatHasJustGoneIsTold) {
+  put(*store, source_of("old", "a"), {"old"});
+  read_all();
+  auto moved = source_of("new", "a");
+  moved.identity.base_url = "https://moved.example";
+  EXPECT_EQ(put(*store, moved, {"new", "old"}).resembles, std::nullopt) << "both are configured";
+  rows("DELETE FROM affsync.source WHERE name = 'new'");
+  EXPECT_EQ(put(*store, moved, {"new"}).resembles, "old");
+  EXPECT_EQ(put(*store, moved, {"new"}).resembles, std::nullopt) << "told once";
+  auto other = source_of("other", "b");
+  EXPECT_EQ(put(*store, other, {"new", "other"}).resembles, std::nullopt) << "another login";
+  other.identity.name = "third";
+  other.identity.account = "key-2";
+  other.account_by_login = false;
+  rows("UPDATE affsync.source SET retired_at = NULL");
+  EXPECT_EQ(put(*store, other, {"new", "other", "third"}).resembles, "old") << "another key";
+}
+
+// `sync` by timer is told of all sources each time, as a daemon is at each reload.
+TEST_F(Registration, ACommandThatReadsAllSourcesGivesUpTheOthers) {
+  auto const commands = store_of("commands"), elsewhere = store_of("elsewhere");
+  auto const read = [&](Store& by, std::vector<std::string> const& names) {
+    std::vector<SourceRegistration> all;
+    for (auto const& name : names) all.push_back(source_of(name, name));
+    loop.run(by.register_sources(std::move(all), names));
+  };
+  read(*elsewhere, {"theirs", "shared"});
+  read(*commands, {"a", "b", "shared"});
+  read(*commands, {"a", "shared"});
+  EXPECT_EQ(sources(), "theirs theirs, shared shared, a a, b b retired");
+  read(*commands, {"a", "b", "shared"});
+  put(*commands, source_of("a", "a"), {"a", "shared"});  // `sync --source a`
+  EXPECT_EQ(sources(), "theirs theirs, shared shared, a a, b b");
+  read(*commands, {"a"});
+  EXPECT_EQ(sources(), "theirs theirs, shared shared, a a, b b retired");
+  read(*commands, {"a", "b"});
+  EXPECT_EQ(sources(), "theirs theirs, shared shared, a a, b b");
+  // A daemon of the same configuration has not read it again yet.
+  auto const daemon = store_of("commands");
+  loop.run(daemon->retire_sources_except({"a", "b"}));
+  read(*commands, {"a"});
+  EXPECT_EQ(sources(), "theirs theirs, shared shared, a a, b b");
+}
+
+// Two containers have the same path of the file, and so the same name.
+TEST_F(Registration, CommandsOfOneNameWithDifferentSourcesDoNotHideEachOther) {
+  auto const left = store_of("container"), right = store_of("container");
+  auto const read = [&](Store& by, std::vector<std::string> const& names) {
+    std::vector<SourceRegistration> all;
+    for (auto const& name : names) all.push_back(source_of(name, name));
+    loop.run(by.register_sources(std::move(all), names));
+  };
+  read(*left, {"a", "rates"});
+  read(*right, {"b", "rates"});
+  for (int turns = 0; turns < 3; ++turns) {
+    read(*left, {"a", "rates"});
+    EXPECT_EQ(sources(), "a a, rates rates, b b");
+    read(*right, {"b", "rates"});
+    EXPECT_EQ(sources(), "a a, rates rates, b b");
+  }
+}
+
 TEST_F(Registration, WhatIsLearnedOfALimitIsThereForTheNextProcess) {
   auto given = source_of("x", "a");
   given.streams = {feed("feed")};

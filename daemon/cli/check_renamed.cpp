@@ -1,0 +1,82 @@
+#include "daemon/cli/check_renamed.hpp"
+
+#include <algorithm>
+
+#include "daemon/chosen_names.hpp"
+#include "daemon/cli/open_database.hpp"
+#include "daemon/instance.hpp"
+#include "daemon/source_plans.hpp"
+#include "schema/store/pg_session.hpp"
+
+namespace affsync::cli {
+
+namespace asio = boost::asio;
+namespace {
+
+// $1 to $5: the configured sources; $6: the name of this configuration.
+constexpr auto much_alike_sql =
+    "SELECT g.name, o.name FROM unnest($1::text[], $2::text[], $3::text[], $4::text[],"
+    " $5::boolean[]) g (name, connector, base_url, account, by_login)"
+    " JOIN affsync.source o ON o.connector = g.connector AND o.name <> ALL ($1::text[])"
+    " AND (o.account = g.account AND o.base_url <> g.base_url"
+    " OR o.base_url = g.base_url AND o.account <> g.account AND NOT g.by_login)"
+    " LEFT JOIN affsync.source n ON n.name = g.name"
+    " WHERE CASE WHEN n.source_id IS NULL THEN o.retired_at IS NULL"
+    " AND EXISTS (SELECT FROM affsync.stream_state z WHERE z.source_id = o.source_id"
+    " AND z.live_rows > 0)"
+    " ELSE EXISTS (SELECT FROM affsync.commission a JOIN affsync.commission b"
+    " ON b.source_id = n.source_id AND b.stream = a.stream AND b.external_id = a.external_id"
+    " WHERE a.source_id = o.source_id AND a.deleted_at IS NULL AND b.deleted_at IS NULL) END"
+    " AND NOT EXISTS (SELECT FROM affsync.program p WHERE p.process <> '' AND p.ended_at IS NULL"
+    " AND p.seen_at > now() - interval '5 minutes' AND p.instance <> $6"
+    " AND o.name = ANY (p.sources)) ORDER BY 1, 2";
+
+}  // namespace
+
+asio::awaitable<std::vector<SourceCheck>> check_renamed(App& app,
+                                                        std::vector<std::string> chosen_sources,
+                                                        std::vector<SourceCheck> const& so_far) {
+  std::vector<SourceCheck> lines;
+  bool const answers = std::ranges::none_of(
+      so_far, [](auto const& line) { return line.source == "database" && line.error; });
+  if (!answers || !is_database_there(app)) co_return lines;
+  schema::ArrayText names, connectors, addresses, accounts, by_login;
+  for (auto const& source : app.config().sources) {
+    auto const prepared = prepare_source(source, app.manifests());
+    if (!prepared) continue;
+    auto const registration = registration_of(*prepared);
+    names.add(registration.identity.name);
+    connectors.add(registration.identity.connector);
+    addresses.add(registration.identity.base_url);
+    accounts.add(registration.identity.account);
+    by_login.add(std::string_view(registration.account_by_login ? "true" : "false"));
+  }
+  auto const& instance = app.config().instance;
+  std::vector<std::optional<std::string>> parameters{
+      names.take(),     connectors.take(),
+      addresses.take(), accounts.take(),
+      by_login.take(),  instance.empty() ? instance_of(app.config().file) : instance};
+  schema::Store::Table found;
+  try {
+    found = co_await app.store().query(much_alike_sql, std::move(parameters));
+  } catch (Failure const&) {
+    co_return lines;  // without the schema there is no other source
+  }
+  for (auto const& row : found.rows) {
+    if (!chosen(chosen_sources, row[0].value_or(""))) continue;
+    SourceCheck line;
+    line.source = row[0].value_or("");
+    line.result = "warning";
+    line.detail = "may be the account of " + row[1].value_or("");
+    line.remarks.push_back(
+        "the source " + row[1].value_or("") +
+        ", which is no longer configured, has the same connector and the same login or address. If"
+        " it is the same account, its money counts twice: give the source that name again (after"
+        " `affsync sources remove " +
+        line.source + " --with-data`, if it was read already), and change one thing at a time");
+    lines.push_back(std::move(line));
+  }
+  co_return lines;
+}
+
+}  // namespace affsync::cli
