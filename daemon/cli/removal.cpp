@@ -137,10 +137,11 @@ Result<void> retire(PlainConnection& connection, std::int64_t source) {
 }
 
 Result<void> erase(PlainConnection& connection, std::int64_t source) {
-  auto const tables = tables_by_source(connection);
+  auto tables = tables_by_source(connection);
   if (!tables) return tables.error();
   auto const alerts = has_alerts(connection);
   if (!alerts) return alerts.error();
+  std::erase(*tables, stays_when_erased);
   auto const id = std::vector<std::string>{std::to_string(source)};
   auto work = [&]() -> Result<void> {
     for (auto const* sql :

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -38,7 +39,11 @@ Result<std::vector<TableCount>> rows_of(PlainConnection& connection, std::int64_
 // the reports.
 Result<void> retire(PlainConnection& connection, std::int64_t source);
 
-// Deletes the source, every row of it and the messages about its alerts, all or nothing.
+// What erase() leaves in the database: exchange rates, which amounts of all sources are converted
+// at.
+inline constexpr std::string_view stays_when_erased = "fx_rate";
+
+// Deletes the source, every row of it but these and the messages about its alerts, all or nothing.
 Result<void> erase(PlainConnection& connection, std::int64_t source);
 
 }  // namespace affsync::cli

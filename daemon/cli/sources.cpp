@@ -133,14 +133,22 @@ int run_sources_remove(CommonOptions const& common, RemoveOptions const& options
   auto const source = source_named(sources_in(connection).value(), options.name);
   refuse_used(connection, opened.config, source, options.force);
   auto const counts = rows_of(connection, source.id).value();
+  bool any_stays = false;
   std::cout << source.name << " (" << source.connector << ", " << source.base_url << ")\n";
   for (auto const& [table, rows] : counts) {
     if (rows == 0) continue;
-    std::cout << "  affsync." << table << ": " << rows << (rows == 1 ? " row\n" : " rows\n");
+    std::cout << "  affsync." << table << ": " << rows << (rows == 1 ? " row" : " rows");
+    if (options.with_data && table == stays_when_erased) {
+      std::cout
+          << ", which stay: amounts of all sources are converted at them (DELETE FROM affsync."
+          << table << " WHERE source_id = " << source.id << " removes them)";
+      any_stays = true;
+    }
+    std::cout << "\n";
   }
   std::string const removed =
       options.with_data
-          ? "removed with all these rows\n"
+          ? std::string("removed with all these rows") + (any_stays ? " but the rates\n" : "\n")
           : "removed; the rows stay, and stay in the reports (--with-data removes them)\n";
   // Nothing is said to be done before it is.
   bool const asks = !options.dry_run && !options.yes;

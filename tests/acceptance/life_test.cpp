@@ -240,6 +240,30 @@ TEST_F(Removal, with_data_leaves_no_message_about_it) {
   EXPECT_EQ(query("SELECT string_agg(body, ', ') FROM affsync.alert_message"), "kept");
 }
 
+// Amounts of other sources are converted at the rates of one that is removed.
+TEST_F(Removal, with_data_leaves_the_exchange_rates) {
+  execute("UPDATE affsync.commission SET currency = 'EUR', amount_usd = NULL");
+  execute(
+      "INSERT INTO affsync.fx_rate (source_id, stream, provider, currency, on_date, usd_rate)"
+      " SELECT s.source_id, 'rates', s.name, 'EUR', d::date, 1.5 FROM affsync.source s,"
+      " generate_series('2025-12-01'::date, '2026-12-31', '1 day') d WHERE s.name = 'gone'");
+  auto const kept =
+      "SELECT sum(known_usd) FROM reporting.earnings_daily WHERE source = 'kept'"
+      " AND usd_origin = 'fx_rate'";
+  auto const usd = query(kept);
+  ASSERT_EQ(query("SELECT " + usd + " = 18"), "t");
+  auto const removed = affsync({"sources", "remove", "gone", "--with-data", "--yes"});
+  EXPECT_EQ(removed.status, 0) << removed.err;
+  EXPECT_EQ(query(kept), usd);
+  EXPECT_EQ(query("SELECT string_agg(name, ' ') FROM affsync.source"), "kept");
+  EXPECT_NE(removed.out.find("affsync.fx_rate: 396 rows, which stay"), std::string::npos)
+      << removed.out;
+  auto const at = removed.out.find("DELETE FROM affsync.fx_rate");
+  ASSERT_NE(at, std::string::npos) << removed.out;
+  execute(removed.out.substr(at, removed.out.find(" removes them") - at));
+  EXPECT_EQ(query("SELECT count(*) FROM affsync.fx_rate"), "0");
+}
+
 TEST_F(Removal, a_dry_run_shows_the_rows_and_removes_nothing) {
   auto const shown = affsync({"sources", "remove", "gone", "--with-data", "--dry-run"});
   EXPECT_EQ(shown.status, 0) << shown.err;
