@@ -18,6 +18,7 @@
 #include "schema/store/pg_error.hpp"
 #include "schema/store/pg_session.hpp"
 #include "schema/store/pooler.hpp"
+#include "schema/store/schema_owner.hpp"
 #include "schema/store/sql_statements.hpp"
 #include "schema/store/transaction.hpp"
 #include "schema/store/view_files.hpp"
@@ -111,6 +112,7 @@ class Migration {
         demand_second_connection(connection_string(options_), options_);
       }
       crash_point(CrashPoint::migration_locked);
+      act_as_owner(session_, views_->files());
       plan = look();  // another instance may have migrated meanwhile
       if (!plan) return plan.error();
       if (auto error = apply(*plan, *lock, report)) return *error;
@@ -126,7 +128,7 @@ class Migration {
       }
       if (plan->views) report.applied.emplace_back("views");
     }
-    if (!dry_run) report.notices = session_.take_notices();
+    if (!dry_run) report.notices = worth_telling(session_.take_notices());
     return report;
   }
 
@@ -161,6 +163,7 @@ class Migration {
     Transaction tx(session_, Transaction::Kind::statements);
     Plan plan;
     plan.applied = read_applied(tx);
+    begins_ = plan.applied.empty();
     if (auto conflict = find_conflict(plan.applied, files_)) return *conflict;
     distributed_ = is_distributed(tx);
     views_.emplace(distributed_);
@@ -260,7 +263,8 @@ class Migration {
     IndexProgress const progress(options_, watch_);
     Transaction tx(session_);
     limit_locks(tx);
-    run_statements(tx, bookkeeping, watch_);
+    // An owner of the schemas need not be one who may create some.
+    if (begins_) run_statements(tx, bookkeeping, watch_);
     run_statements(tx, file.text, watch_);
     record(tx, version_of(file), file.name, sha256(file.text));
     pass_applying();
@@ -346,6 +350,7 @@ class Migration {
   PgSession session_;
   MigrationWatch::Session watched_;
   std::span<EmbeddedFile const> files_{migration_files, migration_files_count};
+  bool begins_ = false;
   bool distributed_ = false;
   std::optional<ViewFiles> views_;
 };

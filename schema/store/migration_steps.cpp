@@ -9,15 +9,6 @@
 namespace affsync::schema {
 namespace {
 
-// Returns the name of the view that a file creates, from its "CREATE OR REPLACE VIEW".
-std::string view_of(EmbeddedFile const& file) {
-  constexpr std::string_view words = "CREATE OR REPLACE VIEW ";
-  auto const at = file.text.find(words);
-  if (at == std::string_view::npos) return {};
-  auto rest = file.text.substr(at + words.size());
-  return std::string(rest.substr(0, rest.find_first_of(" \n(")));
-}
-
 // An existing right on a view or one of its columns; `view` is "reporting.name".
 struct Right {
   std::string view, column, statement;
@@ -74,6 +65,14 @@ constexpr auto open_functions =
     " AND has_function_privilege('public', oid, 'EXECUTE')) p";
 
 }  // namespace
+
+std::string view_of(EmbeddedFile const& file) {
+  constexpr std::string_view words = "CREATE OR REPLACE VIEW ";
+  auto const at = file.text.find(words);
+  if (at == std::string_view::npos) return {};
+  auto rest = file.text.substr(at + words.size());
+  return std::string(rest.substr(0, rest.find_first_of(" \n(")));
+}
 
 void run_statements(pqxx::transaction_base& tx, std::string_view text, MigrationWatch& watch) {
   for (auto const& statement : sql_statements(text)) {
@@ -138,10 +137,15 @@ bool rights_are_missing(pqxx::transaction_base& tx) {
       .as<bool>();
 }
 
-void give_rights(pqxx::transaction_base& tx) {
-  for (auto const& row : tx.exec(std::string("SELECT p.oid::regprocedure") + open_functions)) {
-    tx.exec(std::string("REVOKE ALL ON FUNCTION ") + row[0].c_str() + " FROM PUBLIC");
-  }
+std::vector<std::string> worth_telling(std::vector<std::string> notices) {
+  std::erase_if(notices, [](std::string const& notice) {
+    return notice.find(", skipping") != std::string::npos ||
+           notice.find(" will rename index ") != std::string::npos;
+  });
+  return notices;
+}
+
+void make_roles(pqxx::transaction_base& tx) {
   // Roles belong to the whole server: the migration of another database may create them just now.
   tx.exec(R"sql(
 DO $$
@@ -157,6 +161,13 @@ EXCEPTION
   WHEN duplicate_object OR unique_violation OR insufficient_privilege THEN NULL;
 END
 $$)sql");
+}
+
+void give_rights(pqxx::transaction_base& tx) {
+  for (auto const& row : tx.exec(std::string("SELECT p.oid::regprocedure") + open_functions)) {
+    tx.exec(std::string("REVOKE ALL ON FUNCTION ") + row[0].c_str() + " FROM PUBLIC");
+  }
+  make_roles(tx);
   auto const exists = [&](char const* role) {
     SqlParams const params{std::string(role)};
     return !exec(tx, "SELECT FROM pg_roles WHERE rolname = $1", params).empty();

@@ -6,11 +6,16 @@
 
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/embedded_file.hpp"
 #include "schema/store/migration_watch.hpp"
 
 namespace affsync::schema {
+
+// Returns the name of the view that a file creates, from its "CREATE OR REPLACE VIEW", with its
+// schema; empty if it creates none.
+std::string view_of(EmbeddedFile const& file);
 
 // Runs the statements of a text one by one.
 void run_statements(pqxx::transaction_base& tx, std::string_view text, MigrationWatch& watch);
@@ -28,6 +33,12 @@ void limit_views(pqxx::transaction_base& tx);
 // after a restore without roles.
 bool rights_are_missing(pqxx::transaction_base& tx);
 void give_rights(pqxx::transaction_base& tx);
+
+// Creates the roles that are missing, if this user may.
+void make_roles(pqxx::transaction_base& tx);
+
+// Without what PostgreSQL says of each migration, such as that something was there already.
+std::vector<std::string> worth_telling(std::vector<std::string> notices);
 
 // Returns the oldest other transaction that holds a lock on our tables or views, such as
 // "process 4711 (metabase, psql), since 00:12:03"; empty if there is none.

@@ -262,6 +262,14 @@ bool PgSession::is_open() const {
   return connection_ && connection_->is_open();
 }
 
+void PgSession::act_as(std::string const& role) {
+  if (pooled_) {
+    begin_ += "; SET LOCAL ROLE " + quote_name(role);
+    return;
+  }
+  pqxx::nontransaction(*connection_).exec("SET ROLE " + quote_name(role));
+}
+
 std::vector<std::string> PgSession::take_notices() {
   return std::exchange(notices_->lines, std::vector<std::string>());
 }

@@ -45,6 +45,8 @@ class PgSession {
   // True if a pooler is in between, which may give each transaction another session of the server:
   // settings and prepared statements last no longer than a transaction.
   bool is_pooled() const { return pooled_; }
+  // From now on, each transaction acts as this role, which the user must be a member of.
+  void act_as(std::string const& role);
   // Begins a transaction; see Transaction.
   std::string const& begin_sql() const { return begin_; }
   // Is told what the server's clock says; null if nobody wants to know.

@@ -93,10 +93,16 @@ std::string quoted(std::string text) {
   return "'" + text + "'";
 }
 
-// A database as left by the version that had the first `count` migrations.
-std::string database_of_version(unsigned count) {
+// A database as left by the version that had the first `count` migrations, which this role owns;
+// none: the superuser.
+std::string database_of_version(unsigned count, std::string const& owner = {}) {
   auto const url = make_database();
   pqxx::connection session(url);
+  if (!owner.empty()) {
+    sql(session, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I OWNER TO " + owner +
+                     "', current_database()); END $$");
+    sql(session, "SET ROLE " + owner);
+  }
   sql(session, first_bookkeeping);
   for (unsigned i = 0; i < count; ++i) {
     std::string const text(migration_files[i].text);
@@ -296,6 +302,78 @@ void make_older(std::string const& url, std::string const& view, std::string con
   sql(url,
       "UPDATE affsync.schema_migration SET checksum = 'of an older version'"
       " WHERE version = 0");
+}
+
+// A superuser who migrates what another role owns makes all for that one, as it does itself.
+TEST(Migrate, what_another_role_owns_stays_its_own) {
+  sql(make_database(),
+      "DO $$ BEGIN CREATE ROLE keeper; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
+  auto const index_of = [](std::string_view name) {
+    unsigned count = 0;
+    while (!migration_files[count].name.starts_with(name)) ++count;
+    return count;
+  };
+  for (auto const* version : {"0016", "0041", "0054"}) {
+    std::vector<std::vector<std::string>> catalogs;
+    for (std::string const as : {" options='-c role=keeper'", ""}) {
+      auto const url = database_of_version(index_of(version), "keeper");
+      {
+        pqxx::connection session(url);
+        fill(session, "x", true);
+      }
+      auto const report = migrate(options_for(url + as), false);
+      ASSERT_TRUE(report) << version << as << report.error().to_line();
+      EXPECT_TRUE(report->notices.empty()) << report->notices.front();
+      catalogs.push_back(texts(sql(url, catalog)));
+      EXPECT_EQ(sql_value(url,
+                          "SELECT count(*) FROM pg_class WHERE relnamespace IN"
+                          " ('affsync'::regnamespace, 'reporting'::regnamespace)"
+                          " AND relowner <> 'keeper'::regrole"),
+                "0")
+          << version << as;
+      EXPECT_EQ(sql_value(url,
+                          "SELECT count(*) FROM pg_proc WHERE pronamespace ="
+                          " 'affsync'::regnamespace AND proowner <> 'keeper'::regrole"),
+                "0")
+          << version << as;
+      for (auto const* view : {"earnings_daily", "client_performance", "retroactive_changes"}) {
+        for (auto const* reader : {"", " options='-c role=keeper'"}) {
+          EXPECT_NO_THROW(sql(url + reader, std::string("SELECT * FROM reporting.") + view))
+              << version << as << view << reader;
+        }
+      }
+    }
+    EXPECT_EQ(catalogs[0], catalogs[1]) << version;
+  }
+}
+
+TEST(Migrate, what_a_superuser_has_made_for_itself_goes_to_the_owner) {
+  sql(make_database(),
+      "DO $$ BEGIN CREATE ROLE keeper; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
+  auto const url = database_of_version(migration_files_count, "keeper");
+  sql(url, "ALTER TABLE affsync.program OWNER TO CURRENT_USER");
+  sql(url, "ALTER VIEW reporting.clawbacks OWNER TO CURRENT_USER");
+  sql(url, "ALTER FUNCTION affsync.fold_earnings OWNER TO CURRENT_USER");
+  sql(url, "CREATE VIEW reporting.of_their_own AS SELECT 1 AS one");
+  migrate(options_for(url), false).value();
+  auto const others =
+      "SELECT string_agg(relname, ' ') FROM pg_class WHERE relnamespace IN"
+      " ('affsync'::regnamespace, 'reporting'::regnamespace) AND relowner <> 'keeper'::regrole";
+  EXPECT_EQ(sql_value(url, others), "of_their_own");
+  EXPECT_EQ(sql_value(url,
+                      "SELECT count(*) FROM pg_proc WHERE pronamespace ="
+                      " 'affsync'::regnamespace AND proowner <> 'keeper'::regrole"),
+            "0");
+  // Who is none of them is told who may.
+  sql(url, "UPDATE affsync.schema_migration SET checksum = 'older' WHERE version = 0");
+  sql(url, "DO $$ BEGIN CREATE ROLE stranger; EXCEPTION WHEN duplicate_object THEN NULL; END $$");
+  sql(url, "GRANT affsync_reader TO stranger");
+  sql(url, "GRANT CREATE ON SCHEMA affsync, reporting TO stranger");
+  auto const refused = migrate(options_for(url + " options='-c role=stranger'"), false);
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().to_line().find("belong to the user keeper, and stranger"),
+            std::string::npos)
+      << refused.error().to_line();
 }
 
 TEST(Migrate, view_survives_migration) {
