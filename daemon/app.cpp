@@ -188,13 +188,7 @@ schema::MigrationReport App::migrate_database(schema::MigrationRequest const& re
     auto report = migrate_watched(request, still_at_it, whole);
     bool const gone = !report && report.error().code == ErrorCode::database_unavailable;
     if (gone && attempts > 1 && !impl_->interrupted) continue;
-    if (report && !report->views_held_by.empty()) {
-      log().warn(
-          "views of an earlier version stay until `affsync migrate` or the next start, since a "
-          "query"
-          " holds them",
-          {{"held_by", report->views_held_by}});
-    }
+    if (report) tell_what_migrating_left(*report, log());
     return std::move(report).value();
   }
 }

@@ -51,4 +51,13 @@ Result<schema::MigrationReport> migrate_watched(
   return std::move(*report);
 }
 
+void tell_what_migrating_left(schema::MigrationReport const& report, Logger const& log) {
+  for (auto const& notice : report.notices) log.warn("the migration says: " + notice);
+  if (report.views_held_by.empty()) return;
+  log.warn(
+      "views of an earlier version stay until `affsync migrate` or the next start, since a query"
+      " holds them",
+      {{"held_by", report.views_held_by}});
+}
+
 }  // namespace affsync

@@ -5,6 +5,7 @@
 #include <functional>
 #include <string>
 
+#include "base/log.hpp"
 #include "schema/store/migrate.hpp"
 #include "schema/store/migration_watch.hpp"
 
@@ -19,5 +20,8 @@ Result<schema::MigrationReport> migrate_watched(
     schema::MigrationRequest const& request, schema::MigrationWatch& watch,
     std::function<void(std::string const&)> const& still_at_it,
     std::function<void()> const& on_signal);
+
+// Logs what a migration warns of: its own notices, and views that stay as they are.
+void tell_what_migrating_left(schema::MigrationReport const& report, Logger const& log);
 
 }  // namespace affsync

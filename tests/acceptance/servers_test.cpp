@@ -184,6 +184,25 @@ TEST_F(Servers, a_client_certificate_opens_the_database) {
   EXPECT_NE(refused.err.find("certificate"), std::string::npos) << refused.err;
 }
 
+TEST_F(Servers, what_a_migration_warns_of_is_told) {
+  PostgresServer server;
+  server.start();
+  ask(server.url(), "create role keeper login");
+  ask(server.url(), "create database books owner keeper");
+  start_broker();
+  auto url = server.url("books");
+  url.replace(url.find("user=postgres"), 13, "user=keeper");
+  use(url);
+  auto const migrated = affsync({"migrate"});
+  EXPECT_EQ(migrated.status, 0) << migrated.err;
+  EXPECT_NE(migrated.err.find("the role affsync_writer was not made: this user may not"),
+            std::string::npos)
+      << migrated.err;
+  EXPECT_EQ(migrated.err.find("skipping"), std::string::npos) << migrated.err;
+  auto const again = affsync({"migrate"});
+  EXPECT_EQ(again.err, "");
+}
+
 // Somebody else has migrated; the program may neither create nor remove anything.
 TEST_F(Servers, a_role_without_create_reads_and_writes) {
   PostgresServer server;
