@@ -50,8 +50,9 @@ void PassVerdict::differ(std::vector<schema::SliceClosed::Difference> const& dif
         ErrorCode::totals_differ,
         "the broker's total of " + difference.metric + " is " + difference.broker_value +
             ", our rows give " + difference.our_value,
-        "`affsync status` lists the differences. If the broker counts rows that it does not list, "
-        "set `reconcile: warn` of the stream.");
+        "`affsync status` lists the differences. If somebody has changed rows in the database, "
+        "docs/operations.md says how they are stored again; if the broker counts rows that it "
+        "does not list, set `reconcile: warn` of the stream.");
   }
 }
 

@@ -37,6 +37,7 @@ struct RunWrites {
   std::set<std::string_view> all_new, mixed;
   // Whether the stream has rows of this table in affsync.unknown_row; asked for once a run.
   std::map<std::string_view, bool> has_unknown;
+  bool counted = false;                 // live_rows was set by a slice that is the whole stream
   std::int64_t updated_last = 0;        // rows that the last write changed
   bool merges_ahead = true;             // none of the rows so far was marked as deleted
   bool has_quarantine = true;           // of the stream, after the last write; before it, perhaps

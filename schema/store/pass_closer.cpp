@@ -158,21 +158,34 @@ void find_gap(pqxx::transaction_base& tx, PassClose const& pass, PassState const
               std::nullopt, pass.now);
 }
 
-// `deleted`: rows marked in the stream's main table; `others`: in its other tables.
+// A pass that has read all rows says how many there are, whatever somebody else has done to them.
+std::optional<std::string> counted_rows(pqxx::transaction_base& tx, PassClose const& pass,
+                                        RunWrites const& writes) {
+  if (!pass.full || writes.counted) return std::nullopt;
+  SliceScope all;
+  all.table = pass.table;
+  auto const live = live_rows_of(pass.run.id, all);
+  auto const text =
+      "SELECT count(*) FROM " + merge_sql_for(*pass.table).table + " t WHERE " + live.condition;
+  return std::to_string(int_of(exec(tx, text, live.params)[0][0]));
+}
+
+// `deleted`: rows marked in the stream's main table; `others`: in its other tables. `live`: all
+// rows of the main table, if they were counted.
 void note_pass(pqxx::transaction_base& tx, PassClose const& pass, std::int64_t deleted,
-               std::int64_t others) {
+               std::int64_t others, std::optional<std::string> live) {
   SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
                          std::to_string(pass.run.run_id),       std::to_string(deleted),
                          std::string(pass.table->name),         std::to_string(others),
-                         sql_time(pass.run.started_at)};
+                         sql_time(pass.run.started_at),         std::move(live)};
   // A condition without a column, if it is not met, would keep Citus from the whole statement.
   exec(tx,
        "WITH r AS (UPDATE affsync.sync_run SET deleted = deleted + $4::bigint + $6::bigint"
        " WHERE source_id = $1::int AND run_id = $3::bigint AND started_at = $7::timestamptz"
        " AND deleted + $4::bigint + $6::bigint > deleted)"
-       " UPDATE affsync.stream_state z SET writes = z.writes + 1, live_rows = z.live_rows -"
-       " CASE WHEN EXISTS (SELECT FROM affsync.stream s WHERE s.source_id = $1::int"
-       " AND s.stream = $2 AND s.record_table = $5) THEN $4::bigint ELSE 0 END"
+       " UPDATE affsync.stream_state z SET writes = z.writes + 1, live_rows = coalesce($8::bigint,"
+       " z.live_rows - CASE WHEN EXISTS (SELECT FROM affsync.stream s WHERE s.source_id = $1::int"
+       " AND s.stream = $2 AND s.record_table = $5) THEN $4::bigint ELSE 0 END)"
        " WHERE z.source_id = $1::int AND z.stream = $2 AND z.run_id = $3::bigint",
        params);
 }
@@ -243,7 +256,7 @@ PassClosed PassCloser::close(PgSession& session) {
   if (nothing) drops_too_many(tx, pass_, OfTable{pass_.table, known.kept}, 0, known, closed);
   if (!pass_.beside_api) forget_old(tx, pass_, run);
   if (!pass_.of_file) closed.held = note_held(tx, pass_, known, whole, closed);
-  note_pass(tx, pass_, closed.deleted, others);
+  note_pass(tx, pass_, closed.deleted, others, counted_rows(tx, pass_, writes_));
   closed.deleted += others;
   result_ = closed;
   tx.commit();

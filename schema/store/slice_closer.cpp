@@ -114,16 +114,21 @@ void compare_total(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   closed.unmatched.push_back(std::move(difference));
 }
 
-void record_slice(pqxx::transaction_base& tx, SliceClose const& slice, PassState const& pass) {
+// `live`: how many rows the stream has, if that was counted: its number is right then, whatever
+// somebody else has done to its rows.
+void record_slice(pqxx::transaction_base& tx, SliceClose const& slice, PassState const& pass,
+                  std::optional<std::int64_t> live) {
   SqlParams const params{std::to_string(slice.run.id.source_id),
                          slice.run.id.stream,
                          std::to_string(slice.run.run_id),
                          sql_time(pass.oldest),
                          std::to_string(pass.missed),
-                         std::to_string(pass.kept)};
+                         std::to_string(pass.kept),
+                         live ? std::optional(std::to_string(*live)) : std::nullopt};
   exec(tx,
        "UPDATE affsync.stream_state z SET writes = z.writes + 1, pass_oldest = $4::timestamptz,"
-       " pass_missed = $5::bigint, pass_kept = $6::bigint"
+       " pass_missed = $5::bigint, pass_kept = $6::bigint,"
+       " live_rows = coalesce($7::bigint, z.live_rows)"
        " WHERE z.source_id = $1::int AND z.stream = $2 AND z.run_id = $3::bigint",
        params);
 }
@@ -265,7 +270,8 @@ SliceClosed SliceCloser::close(PgSession& session) {
     record_days(tx, slice_.run, DaySpan{*slice_.from, *slice_.to},
                 doubtful ? DayState::doubtful : DayState::proven, day_of(pass.oldest), slice_.now);
   }
-  record_slice(tx, slice_, pass);
+  writes_.counted = whole_stream;
+  record_slice(tx, slice_, pass, whole_stream ? std::optional(closed.live) : std::nullopt);
   result_ = closed;
   crash_point(CrashPoint::slice_noted);
   tx.commit();

@@ -1,11 +1,13 @@
 // Cursors and state: what a run finds at its begin and what it leaves.
 #include <chrono>
+#include <fstream>
 
 #include "base/clock.hpp"
 #include "tests/acceptance/fixture.hpp"
 #include "tests/acceptance/own_broker.hpp"
 #include "tests/acceptance/plain_broker.hpp"
 #include "tests/support/clock/wall_clock.hpp"
+#include "tests/support/places/places.hpp"
 
 namespace affsync::test::state_test {
 namespace {
@@ -101,6 +103,62 @@ TEST_F(State, state_in_the_future) {
   // The state written at that time is no longer trusted.
   broker().control({{"do", "add"}, {"feed", "rewards"}, {"rows", "1"}, {"day", day(1)}});
   EXPECT_EQ(sync({"--stream", "rewards"}).count("rewards", "inserted"), 1);
+}
+
+// Whatever somebody has done to the tables, what is told is what is there.
+TEST_F(State, the_number_of_rows_is_counted_by_each_pass_that_reads_all) {
+  start_broker();
+  ASSERT_EQ(sync().status, 0);
+  execute(
+      "delete from affsync.client where external_id in (select external_id from affsync.client"
+      " order by external_id limit 7)");
+  execute(
+      "delete from affsync.commission where external_id in (select external_id"
+      " from affsync.commission order by external_id limit 9)");
+  ASSERT_EQ(sync({"--full"}).status, 0);
+  expect_books_equal();
+  auto const told = [&](std::string const& stream, std::string const& table) {
+    return query("select z.live_rows = (select count(*) from affsync." + table +
+                 " where stream = z.stream and deleted_at is null) from affsync.stream_state z"
+                 " where stream = '" +
+                 stream + "'");
+  };
+  EXPECT_EQ(told("clients", "client"), "t");
+  EXPECT_EQ(told("rewards", "commission"), "t");
+  execute("truncate affsync.commission");
+  ASSERT_EQ(sync({"--full"}).status, 0);
+  EXPECT_EQ(told("rewards", "commission"), "t");
+  broker().control({{"do", "remove"},
+                    {"feed", "rewards"},
+                    {"rows", "5"},
+                    {"seed", "3"},
+                    {"spare", oldest_rewards}});
+  EXPECT_EQ(sync({"--full"}).count("rewards", "deleted"), 5);
+  EXPECT_EQ(told("rewards", "commission"), "t");
+}
+
+// The statement of docs/operations.md.
+TEST_F(State, rows_that_somebody_has_changed_are_stored_again) {
+  start_broker();
+  ASSERT_EQ(sync().status, 0);
+  execute(
+      "update affsync.commission set amount = amount + 1000 where external_id in (select"
+      " external_id from affsync.commission order by external_id limit 3)");
+  std::ifstream file(in_source("docs/operations.md"));
+  std::string const text{std::istreambuf_iterator<char>(file), {}};
+  auto const at = text.find("WITH again AS");
+  ASSERT_NE(at, std::string::npos);
+  auto statement = text.substr(at, text.find("```", at) - at);
+  statement.replace(statement.find("northfx"), 7, "main");
+  statement.replace(statement.find("'commissions'"), 13, "'rewards'");
+  execute(statement);
+  auto const synced = sync();
+  EXPECT_EQ(synced.status, 0) << synced.out;
+  EXPECT_EQ(synced.count("rewards", "updated"), 3);
+  expect_books_equal();
+  EXPECT_EQ(query("select count(*) from affsync.commission where revision > 1"), "3");
+  EXPECT_EQ(query("select count(*) from reporting.retroactive_changes"), "0")
+      << "it is no doing of the broker's";
 }
 
 // Rows are ordered by their amount, neither by day nor by key, so no page shows how far the pass
