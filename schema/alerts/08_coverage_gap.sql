@@ -16,10 +16,13 @@ SELECT
   format('SELECT * FROM reporting.coverage WHERE source_id = %s AND stream = %L AND state = %L',
          g.source_id, g.stream, 'lost') AS shown_by
 FROM (
-  SELECT c.source_id, c.stream, sum(c.day_to - c.day_from + 1)::bigint AS days, min(c.day_from) AS day_from,
-         max(c.day_to) AS day_to, max(c.noted_at) AS noted_at
+  SELECT c.source_id, c.stream,
+         sum(least(c.day_to, ($2::timestamptz AT TIME ZONE 'UTC')::date) - c.day_from + 1)::bigint AS days,
+         min(c.day_from) AS day_from, max(least(c.day_to, ($2::timestamptz AT TIME ZONE 'UTC')::date)) AS day_to,
+         max(c.noted_at) AS noted_at
   FROM affsync.coverage c
-  WHERE c.state = 'lost' AND c.noted_at > $2::timestamptz - interval '7 days'
+  -- Days that have not come yet were noted by a clock that was wrong.
+  WHERE c.day_from <= ($2::timestamptz AT TIME ZONE 'UTC')::date AND c.state = 'lost' AND c.noted_at > $2::timestamptz - interval '7 days'
     -- What a broker never gave, before all that was read, is not missing.
     AND EXISTS (SELECT FROM affsync.coverage e WHERE e.source_id = c.source_id AND e.stream = c.stream
                 AND e.state = 'proven' AND e.day_from < c.day_from)

@@ -109,7 +109,12 @@ std::string read_after_sql(std::string const& column, std::string const& after, 
 
 std::string const& state_sql() {
   static std::string const sql =
-      "UPDATE affsync.stream_state SET writes = writes + 1," +
+      // Days after $21 were noted by a clock that was wrong.
+      "WITH ahead AS (DELETE FROM affsync.coverage WHERE source_id = $1::int AND stream = $2"
+      " AND day_from > $21::date), cut AS (UPDATE affsync.coverage SET day_to = $21::date"
+      " WHERE source_id = $1::int AND stream = $2 AND day_from <= $21::date"
+      " AND day_to > $21::date)"
+      " UPDATE affsync.stream_state SET writes = writes + 1," +
       set_sql("last_success_at", "$4::boolean", "$6::timestamptz") +
       set_sql("last_status", "$11::boolean", "$13") +
       set_sql("last_error_code", "$11::boolean", "$14") +
@@ -137,6 +142,14 @@ std::string const& state_sql() {
       " clock_skew_seconds = coalesce($16::bigint, clock_skew_seconds)"
       " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint";
   return sql;
+}
+
+// The last day that can have been read by now: today, wherever the broker is. Without a broker that
+// agrees to it, our clock may be the wrong one.
+std::string last_possible_day(RunEnd const& end) {
+  constexpr std::chrono::hours agrees{1};
+  if (!end.clock_skew || std::chrono::abs(*end.clock_skew) > agrees) return "infinity";
+  return format_day(std::chrono::floor<std::chrono::days>(end.now) + std::chrono::days(1));
 }
 
 std::optional<std::string> code_of(Error const* error) {
@@ -352,7 +365,8 @@ RunEnded close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
                            sql_time(end.run.started_at),
                            end.adds_only ? "true" : "false",
                            end.read_to_end ? "true" : "false",
-                           end.beside_api ? "true" : "false"};
+                           end.beside_api ? "true" : "false",
+                           last_possible_day(end)};
     exec(tx, state_sql(), params);
     if ((end.success || end.swept) && end.full_pass && state.has_quarantine) {
       resolve_not_met(tx, end.run, end.now);

@@ -1,10 +1,16 @@
--- Merges adjacent spans of affsync.coverage with the same state.
+-- Merges adjacent spans of affsync.coverage with the same state. Days that have not come yet, wherever
+-- the broker is, were noted by a clock that was wrong.
 CREATE OR REPLACE VIEW reporting.coverage AS
-WITH marked AS (
+WITH past AS (
+  SELECT c.source_id, c.stream, c.day_from, least(c.day_to, (now() AT TIME ZONE 'UTC')::date + 1) AS day_to,
+    c.state, c.noted_at
+  FROM affsync.coverage c
+  WHERE c.day_from <= (now() AT TIME ZONE 'UTC')::date + 1
+), marked AS (
   SELECT c.*,
     c.day_from - 1 IS DISTINCT FROM lag(c.day_to) OVER w
       OR c.state IS DISTINCT FROM lag(c.state) OVER w AS begins
-  FROM affsync.coverage c
+  FROM past c
   WINDOW w AS (PARTITION BY c.source_id, c.stream ORDER BY c.day_from)
 ), numbered AS (
   SELECT m.*,

@@ -161,6 +161,27 @@ TEST_F(State, rows_that_somebody_has_changed_are_stored_again) {
       << "it is no doing of the broker's";
 }
 
+TEST_F(State, days_of_the_future_that_a_wrong_clock_has_noted_are_forgotten) {
+  start_broker();
+  ASSERT_EQ(sync().status, 0);
+  auto const shown =
+      "select max(day_to) <= current_date + 1 from reporting.coverage where stream = 'rewards'";
+  ASSERT_EQ(query(shown), "t");
+  auto const last = query("select max(day_to) from affsync.coverage where stream = 'rewards'");
+  execute(
+      "insert into affsync.coverage (source_id, stream, day_from, day_to, state, run_id, noted_at)"
+      " select source_id, stream, current_date + d, current_date + d + 99, s, run_id, now()"
+      " from affsync.stream_state, (values (50, 'lost'), (150, 'proven')) x (d, s)"
+      " where stream = 'rewards'");
+  execute("update affsync.coverage set day_to = day_to + 40 where day_to = '" + last + "'");
+  EXPECT_EQ(query(shown), "t");
+  auto const alerts = affsync({"alerts"});
+  EXPECT_EQ(alerts.out.find("missing"), std::string::npos) << alerts.out;
+  auto const noted = "select max(day_to) - current_date from affsync.coverage";
+  ASSERT_EQ(sync().status, 0);
+  EXPECT_LE(std::stoi(query(noted)), 1);
+}
+
 // Rows are ordered by their amount, neither by day nor by key, so no page shows how far the pass
 // has come.
 TEST_F(State, unsorted_stream) {
