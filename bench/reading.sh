@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Measures what people and BI tools ask, on a private PostgreSQL with N commissions of 5 sources, 50,000
 # clients and 3 years, written with SQL: rows of brokers that give US dollars and of brokers that do
-# not, four currencies with daily rates, running totals, changes of the last five weeks, runs, rebates.
+# not, four currencies with daily rates, running totals, changes of the last five weeks, runs, rebates; and
+# TOTALS running totals of commission and of rebates that grew on each day of a year (default 2000).
 # Prints for each query the median time, the rows of the answer and the 8 kB pages touched, before and
 # after ANALYZE.
 #
@@ -14,6 +15,7 @@ cd "$(dirname "$0")/.."
 
 rows=${1:-5000000}
 runs=${RUNS:-3}
+totals=${TOTALS:-2000}
 bin=${AFFSYNC_BIN:-build/release}
 work=$(mktemp -d /var/tmp/affsync-reading.XXXXXX)
 chmod 755 "$work"
@@ -48,7 +50,7 @@ END
 "$bin/affsync" --config "$work/affsync.yaml" migrate >/dev/null
 
 begin=$(date +%s)
-sql -v rows="$rows" -f bench/reading/fill.sql
+sql -v rows="$rows" -v totals="$totals" -f bench/reading/fill.sql
 echo "$(sql -c 'select count(*) from affsync.commission') commissions," \
   "$(sql -c 'select count(*) from affsync.record_change') changes," \
   "$(sql -c 'select count(*) from affsync.sync_run') runs, written in $(($(date +%s) - begin)) s;" \
@@ -65,6 +67,16 @@ questions=(
   "earned by month"
   "select date_trunc('month', day), source, currency, sum(amount), sum(amount_usd) from
    reporting.earnings_daily where counts group by 1, 2, 3"
+  "earnings_daily, a week"
+  "select * from reporting.earnings_daily where day > current_date - 7"
+  "growth of running totals, a week"
+  "select * from affsync.commission_steps where day > current_date - 7"
+  "growth of running totals, all of it"
+  "select currency, sum(amount), sum(amount_usd) from affsync.commission_steps group by 1"
+  "rebates_monthly, a month"
+  "select * from reporting.rebates_monthly where month >= date_trunc('month', now())"
+  "rebate_flows, a month"
+  "select currency, sum(amount) from affsync.rebate_flows where day > current_date - 30 group by 1"
   "client_performance, one client"
   "select * from reporting.client_performance where source = 'broker-2' and client_ref = 'c1006'"
   "client_performance, a page of 50"

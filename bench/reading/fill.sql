@@ -59,6 +59,24 @@ SELECT 5, 'commission', 'totals', 't' || n, 1, now() - (60 - d) * interval '1 da
        jsonb_build_object('amount', 40 + d + n), jsonb_build_object('amount', 41 + d + n)
 FROM generate_series(0, 59) d, generate_series(1, 500) n;
 
+-- Running totals that grew on each day of a year, of commission and of rebates.
+INSERT INTO affsync.commission (source_id, stream, external_id, content_hash, first_seen_at, changed_at,
+  revision, run_id, client_ref, kind, status, amount, currency, grain, raw)
+SELECT 5, 'totals', 'y' || n, md5(n::text)::uuid, now() - interval '366 days', now(), 366, 1, 'c' || n * 5 + 4,
+       'sub_affiliate', NULL, 366, 'USD', 'lifetime', '{}'
+FROM generate_series(1, :totals) n;
+INSERT INTO affsync.rebate (source_id, stream, external_id, content_hash, first_seen_at, changed_at,
+  revision, run_id, client_ref, amount, currency, grain, raw)
+SELECT 5, 'passed_on', 'y' || n, md5(n::text)::uuid, now() - interval '366 days', now(), 366, 1,
+       'p' || n * 5 + 4, 366, 'USD', 'lifetime', '{}'
+FROM generate_series(1, :totals) n;
+INSERT INTO affsync.record_change (source_id, record_table, stream, external_id, run_id, changed_at,
+  operation, before, after)
+SELECT 5, t.record_table, t.stream, 'y' || n, 1, now() - (364 - d) * interval '1 day', 'update',
+       jsonb_build_object('amount', d), jsonb_build_object('amount', d + 1)
+FROM generate_series(0, 364) d, generate_series(1, :totals) n,
+     (VALUES ('commission', 'totals'), ('rebate', 'passed_on')) t (record_table, stream);
+
 -- One in twenty rows of the last 150 days was changed in the last five weeks: corrected or paid.
 INSERT INTO affsync.record_change (source_id, record_table, stream, external_id, run_id, changed_at,
   operation, before, after)

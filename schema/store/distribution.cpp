@@ -15,7 +15,8 @@ constexpr auto copied = "ARRAY['source', 'fx_rate', 'currency_unit']";
 // used.
 constexpr auto kept_here =
     "ARRAY['lease', 'field_sample', 'field_seen', 'earned_day', 'earned_mark', 'implied_rate',"
-    " 'client_mark', 'client_span', 'client_sum']";
+    " 'client_mark', 'client_span', 'client_sum', 'growth', 'growth_mark', 'growth_state',"
+    " 'growth_stream']";
 
 std::string tables_sql() {
   return "SELECT t.relname, t.place FROM (SELECT c.oid, c.relname,"
@@ -56,7 +57,20 @@ constexpr char const* no_sums[] = {
     "DROP TRIGGER IF EXISTS rates_deleted ON affsync.fx_rate",
     "DROP TRIGGER IF EXISTS rates_truncated ON affsync.fx_rate",
     "DROP TRIGGER IF EXISTS units_changed ON affsync.currency_unit",
+    "DROP TRIGGER IF EXISTS growth_inserted ON affsync.commission",
+    "DROP TRIGGER IF EXISTS growth_updated ON affsync.commission",
+    "DROP TRIGGER IF EXISTS growth_deleted ON affsync.commission",
+    "DROP TRIGGER IF EXISTS growth_truncated ON affsync.commission",
+    "DROP TRIGGER IF EXISTS growth_inserted ON affsync.rebate",
+    "DROP TRIGGER IF EXISTS growth_updated ON affsync.rebate",
+    "DROP TRIGGER IF EXISTS growth_deleted ON affsync.rebate",
+    "DROP TRIGGER IF EXISTS growth_truncated ON affsync.rebate",
+    "DROP TRIGGER IF EXISTS growth_inserted ON affsync.record_change",
+    "DROP TRIGGER IF EXISTS growth_updated ON affsync.record_change",
+    "DROP TRIGGER IF EXISTS growth_deleted ON affsync.record_change",
+    "DROP TRIGGER IF EXISTS growth_truncated ON affsync.record_change",
     "TRUNCATE affsync.earned_day, affsync.earned_mark, affsync.implied_rate",
+    "TRUNCATE affsync.growth, affsync.growth_mark, affsync.growth_state, affsync.growth_stream",
     "TRUNCATE affsync.client_span, affsync.client_sum, affsync.client_mark",
 };
 

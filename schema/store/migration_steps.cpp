@@ -56,12 +56,12 @@ std::set<std::string> columns_of_views(pqxx::transaction_base& tx) {
   return all;
 }
 
-// Functions that run with their owner's rights and that anybody may call: none but the one that
-// views are made from, which takes nothing. Whoever may set another as a trigger on a temporary
-// table can have the owner carry out a cast of their own.
+// Functions that run with their owner's rights and that anybody may call: none but the two that
+// views are made from, which are no triggers and carry out nothing of their caller's. Whoever may
+// set another as a trigger on a temporary table can have the owner carry out a cast of their own.
 constexpr auto open_functions =
     " FROM (SELECT * FROM pg_proc WHERE prosecdef AND pronamespace = 'affsync'::regnamespace"
-    " AND proname <> 'client_days'"
+    " AND proname NOT IN ('client_days', 'growth_pending')"
     " AND has_function_privilege('public', oid, 'EXECUTE')) p";
 
 }  // namespace

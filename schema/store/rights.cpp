@@ -9,20 +9,21 @@ constexpr std::string_view writes = "SELECT, INSERT, UPDATE";
 constexpr std::string_view removes = "SELECT, INSERT, UPDATE, DELETE";
 
 constexpr TableRights rights[] = {
-    {"absence", removes},       {"alert", removes},        {"alert_message", removes},
-    {"alert_mute", removes},    {"alert_rule", removes},   {"balance", writes},
-    {"client", writes},         {"client_mark", removes},  {"client_span", removes},
-    {"client_sum", removes},    {"commission", writes},    {"contradiction", removes},
-    {"coverage", removes},      {"currency_unit", reads},  {"earned_day", removes},
-    {"earned_mark", removes},   {"field_sample", removes}, {"field_seen", removes},
-    {"file_read", writes},      {"file_rows", removes},    {"fx_rate", writes},
-    {"implied_rate", removes},  {"lease", writes},         {"metric", writes},
-    {"payout", writes},         {"program", removes},      {"quarantine", removes},
-    {"rebate", writes},         {"rebate_group", writes},  {"reconciliation", removes},
-    {"record_change", appends}, {"row_item", writes},      {"schema_migration", reads},
-    {"source", writes},         {"source_block", removes}, {"stream", writes},
-    {"stream_state", writes},   {"sync_run", removes},     {"trading_account", writes},
-    {"unknown_row", removes},   {"upkeep", writes},
+    {"absence", removes},        {"alert", removes},         {"alert_message", removes},
+    {"alert_mute", removes},     {"alert_rule", removes},    {"balance", writes},
+    {"client", writes},          {"client_mark", removes},   {"client_span", removes},
+    {"client_sum", removes},     {"commission", writes},     {"contradiction", removes},
+    {"coverage", removes},       {"currency_unit", reads},   {"earned_day", removes},
+    {"earned_mark", removes},    {"field_sample", removes},  {"field_seen", removes},
+    {"file_read", writes},       {"file_rows", removes},     {"fx_rate", writes},
+    {"growth", removes},         {"growth_mark", removes},   {"growth_state", removes},
+    {"growth_stream", writes},   {"implied_rate", removes},  {"lease", writes},
+    {"metric", writes},          {"payout", writes},         {"program", removes},
+    {"quarantine", removes},     {"rebate", writes},         {"rebate_group", writes},
+    {"reconciliation", removes}, {"record_change", appends}, {"row_item", writes},
+    {"schema_migration", reads}, {"source", writes},         {"source_block", removes},
+    {"stream", writes},          {"stream_state", writes},   {"sync_run", removes},
+    {"trading_account", writes}, {"unknown_row", removes},   {"upkeep", writes},
 };
 
 }  // namespace

@@ -1,8 +1,9 @@
--- Growth steps of running totals of rebates. Only these may be added to dated rows, never the
--- lifetime rows themselves. A change to null is no step, because the total is unknown then; the
--- step with which it is known again has what it grew meanwhile. A change of currency is no step either. A step
--- keeps its day if the row later leaves the list.
+-- The same as affsync.rebate_steps_by_row, from steps that are kept (affsync.growth) and, for changes that
+-- were written since, from the changes of these rows.
 CREATE OR REPLACE VIEW affsync.rebate_steps AS
+WITH pending AS MATERIALIZED (
+  SELECT * FROM affsync.growth_pending('rebate')
+)
 SELECT
   b.source_id,
   b.source,
@@ -28,116 +29,38 @@ SELECT
   b.until,
   b.change_id
 FROM (
+  -- Joined here and not after the union, of which PostgreSQL has no statistics.
   SELECT
     c.source_id, s.name AS source, s.connector, c.stream, c.external_id, c.client_ref, c.account, c.rebate_group_id,
-    c.status, (h.changed_at AT TIME ZONE 'UTC')::date AS day, d.step, d.step_usd,
-    g.has_usd AND d.step_usd IS NOT NULL AS by_broker,
-    -- The currency at that time: the old value in the next change of the currency; without such a
-    -- change, the row's own.
-    g.currency,
-    -- Time of the last reading that still found the old total.
-    greatest(
-      c.first_seen_at,
-      CASE WHEN g.was_unknown THEN h.known_from ELSE h.earlier_at END,
-      (SELECT q.started_at
-       FROM affsync.sync_run q
-       WHERE q.source_id = h.source_id AND q.stream = h.stream
-         AND q.run_id < CASE WHEN g.was_unknown THEN h.known_to_run ELSE h.run_id END
-         AND q.status = 'succeeded'
-         AND q.started_at <= CASE WHEN g.was_unknown THEN h.known_to ELSE h.changed_at END
-       ORDER BY q.run_id DESC
-       LIMIT 1)) AS since,
-    h.changed_at AS until,
-    h.change_id
-  FROM (
-    -- All changes of running totals, each with what was known of the total before it, in case that the
-    -- broker sends none for a while: the change that it went with, the era of its currency, and itself.
-    SELECT o.*,
-      max(CASE WHEN o.before ->> 'amount' IS NOT NULL
-               THEN ARRAY[o.change_id, o.era - o.other_currency, (o.before ->> 'amount')::numeric] END)
-        OVER earlier AS known,
-      max(CASE WHEN o.before ->> 'amount_usd' IS NOT NULL
-               THEN ARRAY[o.change_id, (o.before ->> 'amount_usd')::numeric] END)
-        OVER earlier AS known_usd,
-      max(CASE WHEN o.before ? 'amount' AND o.after ->> 'amount' IS NOT NULL THEN o.change_id END)
-        OVER earlier AS grew_at,
-      max(CASE WHEN o.before ->> 'amount' IS NOT NULL THEN o.run_id END) OVER earlier AS known_to_run,
-      max(CASE WHEN o.before ->> 'amount' IS NOT NULL THEN o.changed_at END) OVER earlier AS known_to,
-      max(CASE WHEN o.before ->> 'amount' IS NOT NULL THEN o.earlier_at END) OVER earlier AS known_from
-    FROM (
-      SELECT m.*, sum(m.other_currency) OVER (PARTITION BY m.source_id, m.stream, m.external_id
-                                              ORDER BY m.change_id ROWS UNBOUNDED PRECEDING) AS era
-      FROM (
-        SELECT e.*, CASE WHEN e.after ->> 'currency' IS DISTINCT FROM e.last_currency[2]
-                              AND e.after ->> 'currency' IS NOT NULL THEN 1 ELSE 0 END AS other_currency
-        FROM (
-          SELECT n.*,
-            lag(n.changed_at) OVER (PARTITION BY n.source_id, n.stream, n.external_id
-                                    ORDER BY n.change_id) AS earlier_at,
-            max(CASE WHEN n.before ->> 'currency' IS NOT NULL
-                     THEN ARRAY[lpad(n.change_id::text, 20, '0'), n.before ->> 'currency'] END)
-              OVER (PARTITION BY n.source_id, n.stream, n.external_id
-                    ORDER BY n.change_id ROWS UNBOUNDED PRECEDING) AS last_currency,
-            max(CASE WHEN n.before ? 'amount_usd'
-                     THEN ARRAY[lpad(n.change_id::text, 20, '0'), n.after ->> 'amount_usd'] END)
-              OVER (PARTITION BY n.source_id, n.stream, n.external_id
-                    ORDER BY n.change_id ROWS UNBOUNDED PRECEDING) AS last_usd,
-            min(CASE WHEN n.before ? 'amount_usd'
-                     THEN ARRAY[lpad(n.change_id::text, 20, '0'), n.before ->> 'amount_usd'] END)
-              OVER (PARTITION BY n.source_id, n.stream, n.external_id) AS first_usd
-          FROM affsync.rebate k
-          JOIN affsync.record_change n
-            ON n.source_id = k.source_id AND n.record_table = 'rebate' AND n.stream = k.stream
-            AND n.external_id = k.external_id
-          WHERE k.grain = 'lifetime'
-        ) e
-      ) m
-    ) o
-    WINDOW earlier AS (PARTITION BY o.source_id, o.stream, o.external_id
-                       ORDER BY o.change_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
-  ) h
+    c.status, k.day, k.step, k.step_usd,
+    CASE WHEN k.own_currency THEN c.currency ELSE k.currency END AS currency,
+    coalesce(k.has_usd, c.amount_usd IS NOT NULL) AND k.step_usd IS NOT NULL AS by_broker,
+    greatest(c.first_seen_at, k.since) AS since, k.until, k.change_id
+  FROM affsync.growth k
   JOIN affsync.rebate c
-    ON c.source_id = h.source_id AND c.stream = h.stream AND c.external_id = h.external_id
+    ON c.source_id = k.source_id AND c.stream = k.stream AND c.external_id = k.external_id
   JOIN affsync.source s ON s.source_id = c.source_id
   LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
-  LEFT JOIN LATERAL (
-    SELECT n.before
-    FROM affsync.record_change n
-    WHERE n.source_id = h.source_id AND n.record_table = 'rebate' AND n.stream = h.stream
-      AND n.external_id = h.external_id AND n.change_id > h.change_id AND n.before ? 'currency'
-    ORDER BY n.change_id
-    LIMIT 1
-  ) l ON true
-  CROSS JOIN LATERAL (
-    SELECT CASE WHEN l.before IS NULL THEN c.currency ELSE l.before ->> 'currency' END AS currency,
-           h.before ? 'amount' AND h.before ->> 'amount' IS NULL AS was_unknown,
-           -- Whether the broker gave an amount in dollars then, whatever it does now.
-           CASE WHEN h.last_usd IS NOT NULL THEN h.last_usd[2]
-                WHEN h.first_usd IS NOT NULL THEN h.first_usd[2]
-                ELSE c.amount_usd::text END IS NOT NULL AS has_usd
-  ) g
-  CROSS JOIN LATERAL (
-    SELECT
-      CASE WHEN h.before ? 'amount'
-           THEN (h.after ->> 'amount')::numeric - coalesce(
-             (h.before ->> 'amount')::numeric,
-             CASE WHEN h.known[2] = h.era AND (h.last_currency IS NULL OR g.currency IS NOT NULL)
-                  THEN h.known[3] END)
-           ELSE 0
-      END AS step,
-      CASE WHEN h.before ? 'amount_usd'
-           THEN (h.after ->> 'amount_usd')::numeric
-                - coalesce((h.before ->> 'amount_usd')::numeric,
-                           -- What was added meanwhile without the broker's dollars is not added again.
-                           CASE WHEN h.grew_at < h.known_usd[1] OR h.grew_at IS NULL
-                                THEN h.known_usd[2] END)
-           ELSE 0
-      END AS step_usd
-  ) d
-  WHERE h.operation IN ('update', 'remap', 'restore')
-    AND h.before ?| ARRAY['amount', 'amount_usd']
-    AND (g.was_unknown OR NOT h.before ? 'currency')
-    AND d.step IS NOT NULL AND c.grain = 'lifetime' AND coalesce(st.in_reports, true)
+  WHERE k.record_table = 'rebate' AND (SELECT affsync.changes_are_marked())
+    AND NOT EXISTS (SELECT FROM pending p
+                    WHERE p.anew AND p.source_id = k.source_id AND p.stream = k.stream
+                      AND p.external_id = k.external_id)
+    AND c.grain = 'lifetime' AND coalesce(st.in_reports, true)
+    AND (NOT k.needs_currency OR c.currency IS NOT NULL)
+  UNION ALL
+  SELECT
+    c.source_id, s.name AS source, s.connector, c.stream, c.external_id, c.client_ref, c.account, c.rebate_group_id,
+    c.status, p.day, p.step, p.step_usd,
+    CASE WHEN p.own_currency THEN c.currency ELSE p.currency END AS currency,
+    coalesce(p.has_usd, c.amount_usd IS NOT NULL) AND p.step_usd IS NOT NULL AS by_broker,
+    greatest(c.first_seen_at, p.since) AS since, p.until, p.change_id
+  FROM pending p
+  JOIN affsync.rebate c
+    ON c.source_id = p.source_id AND c.stream = p.stream AND c.external_id = p.external_id
+  JOIN affsync.source s ON s.source_id = c.source_id
+  LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
+  WHERE NOT p.anew AND c.grain = 'lifetime' AND coalesce(st.in_reports, true)
+    AND (NOT p.needs_currency OR c.currency IS NOT NULL)
 ) b
 LEFT JOIN affsync.currency_unit u ON u.currency = b.currency
 CROSS JOIN LATERAL affsync.usd_rate(b.currency, b.day, NOT b.by_broker, u.whole, u.factor) r;

@@ -29,7 +29,7 @@ FROM (
   UNION ALL
   SELECT source_id, source, connector, day, kind, status, currency, amount, amount_usd,
          volume_lots, client_ref, usd_origin, counts, since
-  FROM affsync.commission_steps
+  FROM affsync.commission_steps_by_row
 ) m
 GROUP BY m.source_id, m.source, m.connector, m.day, m.kind, m.status, m.currency, m.counts;
 COMMENT ON VIEW affsync.earnings_by_row IS 'Commission by day, including rejected and reversed rows: add only rows that count. Running totals are included only by their recorded growth; streams that repeat another one are omitted.';

@@ -1,5 +1,4 @@
--- Beside marked days: those on which running totals grew, since their clients have to be told apart from
--- those of dated rows; and those whose rate changed.
+-- Beside marked days: those whose rate changed.
 CREATE OR REPLACE FUNCTION affsync.live_days()
 RETURNS TABLE (source_id integer, unit_from date, unit_to date)
 LANGUAGE plpgsql STABLE ROWS 1
@@ -13,15 +12,6 @@ BEGIN
              array_agg(d.unit_to) AS lasts
       FROM (
         SELECT m.source_id, m.unit_from, m.unit_to FROM affsync.marked_days() m
-        UNION ALL
-        SELECT DISTINCT h.source_id, (h.changed_at AT TIME ZONE 'UTC')::date,
-               (h.changed_at AT TIME ZONE 'UTC')::date
-        FROM affsync.commission c
-        JOIN affsync.record_change h
-          ON h.source_id = c.source_id AND h.record_table = 'commission' AND h.stream = c.stream
-          AND h.external_id = c.external_id
-        WHERE c.grain = 'lifetime' AND h.operation IN ('update', 'remap', 'restore')
-          AND h.before ?| ARRAY['amount', 'amount_usd', 'volume_lots']
         UNION ALL
         SELECT o.source_id, o.unit, o.unit FROM affsync.outdated_sums o
       ) d

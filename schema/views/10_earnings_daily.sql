@@ -22,7 +22,7 @@ SELECT
   CASE WHEN d.open_rows > 0 AND d.usd IS NULL THEN d.open_rows ELSE 0 END AS rows_without_usd,
   d.source_id,
   coalesce(d.status, '') NOT IN ('rejected', 'reversed') AS counts,
-  NULL::timestamptz AS since,
+  d.since,
   CASE WHEN d.usd IS NULL THEN d.broker_usd ELSE coalesce(d.broker_usd + d.usd, d.usd) END AS known_usd
 FROM (
   SELECT

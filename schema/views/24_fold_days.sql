@@ -28,17 +28,22 @@ BEGIN
     FROM (
       SELECT c.stream, affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to) AS day,
              c.occurred_on IS NOT NULL OR c.occurred_at IS NOT NULL AS has_time, c.kind, c.status,
-             c.currency, c.amount, c.amount_usd, c.volume_lots, c.client_ref
+             c.currency, c.amount, c.amount_usd, c.volume_lots, c.client_ref, NULL::timestamptz AS since
       FROM affsync.commission c
       WHERE c.source_id = of_source AND c.deleted_at IS NULL AND c.grain IS DISTINCT FROM 'lifetime'
         AND affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to) BETWEEN first AND last
       UNION ALL
       SELECT c.stream, NULL, false, c.kind, c.status, c.currency, c.amount, c.amount_usd,
-             c.volume_lots, c.client_ref
+             c.volume_lots, c.client_ref, NULL
       FROM affsync.commission c
       WHERE c.source_id = of_source AND c.deleted_at IS NULL AND c.grain IS DISTINCT FROM 'lifetime'
         AND affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to) IS NULL
         AND first = '-infinity'
+      UNION ALL
+      SELECT g.stream, g.day, false, g.kind, g.status, g.currency, g.amount,
+             CASE WHEN g.usd_origin = 'broker' THEN g.amount_usd END, g.volume_lots, g.client_ref, g.since
+      FROM affsync.commission_steps g
+      WHERE g.source_id = of_source AND g.day BETWEEN first AND last
     ) b
     LEFT JOIN affsync.stream st ON st.source_id = of_source AND st.stream = b.stream
   ), implied AS (
@@ -76,7 +81,7 @@ BEGIN
   )
   INSERT INTO affsync.earned_day
     (source_id, unit, part, day, kind, status, currency, amount, volume_lots, clients, rows,
-     broker_rows, broker_usd, open_rows, open_amount, open_scale, usd_rate, open_usd)
+     broker_rows, broker_usd, open_rows, open_amount, open_scale, usd_rate, open_usd, since)
   SELECT
     of_source,
     coalesce(e.day, '-infinity'),
@@ -93,7 +98,8 @@ BEGIN
     max(scale(e.amount)) FILTER (WHERE e.open),
     r.usd_rate,
     sum(round(e.amount * r.usd_rate, least(scale(e.amount) + scale(r.usd_rate), 8)))
-      FILTER (WHERE e.open)
+      FILTER (WHERE e.open),
+    min(e.since)
   FROM earned e
   LEFT JOIN rate r ON r.currency = e.currency AND r.day IS NOT DISTINCT FROM e.day
   GROUP BY e.day, e.kind, e.status, e.currency, r.usd_rate;

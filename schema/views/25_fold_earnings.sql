@@ -1,4 +1,4 @@
--- Adds up some of the days that affsync.live_days() names, about `most` rows of one source, and takes
+-- Keeps new steps of running totals (affsync.fold_growth()). Then it adds up some of the days that affsync.live_days() names, about `most` rows of one source, and takes
 -- away their marks; if there is none, a span of days by client (affsync.fold_clients()), five times as many
 -- rows, since a longer span has fewer sums. Returns false if there is nothing to do. Call it again until
 -- then; each call is short, and reads what was committed before it.
@@ -23,6 +23,9 @@ BEGIN
   IF NOT affsync.days_are_marked() OR NOT pg_try_advisory_xact_lock(5318008172902) THEN
     RETURN false;
   END IF;
+  IF affsync.fold_growth(most) THEN
+    RETURN true;
+  END IF;
   SELECT m.source_id, m.unit_from, m.unit_to INTO of_source, first, last
   FROM affsync.marked_days() m
   ORDER BY m.source_id, m.unit_from
@@ -39,13 +42,16 @@ BEGIN
   LOOP
     -- Twice as many days each time, from the next one that has rows.
     IF first > '-infinity' THEN
-      until := (SELECT affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to)
-               FROM affsync.commission c
-               WHERE c.source_id = of_source
-                 AND affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to)
-                     BETWEEN first AND last
-               ORDER BY affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to)
-               LIMIT 1);
+      until := least(
+        (SELECT affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to)
+         FROM affsync.commission c
+         WHERE c.source_id = of_source
+           AND affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to) BETWEEN first AND last
+         ORDER BY affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to)
+         LIMIT 1),
+        (SELECT min(g.day)
+         FROM affsync.growth g
+         WHERE g.record_table = 'commission' AND g.source_id = of_source AND g.day BETWEEN first AND last));
       until := coalesce(least(until + days - 1, last), last);
     ELSE
       until := first;

@@ -1,5 +1,5 @@
 -- Beside the rule of the same name, which has the settings. Rows are added up, since no sums are kept.
--- beside: 29287ad3e811
+-- beside: e8740abfde0f
 SELECT
   e.currency AS cause, NULL::integer AS source_id, NULL::text AS source, NULL::text AS stream,
   e.currency AS subject, 'rates' AS event, 'note' AS severity,

@@ -1,5 +1,5 @@
 -- No sums are kept by day: each server adds up the rows that it has.
--- beside: f9abf0b6ab50
+-- beside: dde93bb6d846
 CREATE OR REPLACE VIEW reporting.earnings_daily AS
 SELECT * FROM affsync.earnings_by_row;
 COMMENT ON VIEW reporting.earnings_daily IS 'Commission by day, including rejected and reversed rows: add only rows that count. Running totals are included only by their recorded growth; streams that repeat another one are omitted.';

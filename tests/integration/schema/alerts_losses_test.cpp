@@ -356,6 +356,7 @@ TEST_F(AlertsOfLosses, RatesMissingTellsOfWhatRunningTotalsGrew) {
     row.raw = R"({"amount": 512.5})";
   }
   earn(totals);
+  while (loop.run(store->fold_earnings(20'000))) continue;
   judge();
   EXPECT_EQ(open("rates_missing"), "No rate for XYZ");
   EXPECT_EQ(text_of_open("rates_missing"),

@@ -42,8 +42,12 @@ class DailySums : public StoreTest {
                           "(SELECT source_id, currency, on_date, usd_rate, rows FROM "
                           "affsync.fx_implied)",
                       row_rates = "(" + std::string(implied_by_row) + ")";
+    std::string const steps = "affsync.commission_steps", rebates = "affsync.rebate_steps",
+                      by_row = "_by_row";
     return value("SELECT " + only(kept, rows) + " + " + only(rows, kept) + " + " +
-                 only(rates, row_rates) + " + " + only(row_rates, rates));
+                 only(rates, row_rates) + " + " + only(row_rates, rates) + " + " +
+                 only(steps, steps + by_row) + " + " + only(steps + by_row, steps) + " + " +
+                 only(rebates, rebates + by_row) + " + " + only(rebates + by_row, rebates));
   }
   bool fold(int most = 20'000) {
     return value("SELECT affsync.fold_earnings(" + std::to_string(most) + ")") == "t";
@@ -74,7 +78,43 @@ class DailySums : public StoreTest {
   }
 };
 
+// Changes of the running totals among some rows, with amounts that are unknown in between, dollars,
+// lots and currencies, of any time; `late`: with numbers before those of all others.
+std::string changes(std::string const& table, std::string const& some, int seed, bool late) {
+  auto const member = [&](char const* name, int of, std::string const& value) {
+    return " || CASE WHEN (n + " + std::to_string(seed) + ") % " + std::to_string(of) +
+           " = 0 THEN jsonb_build_object('" + name + "', " + value + ") ELSE '{}' END";
+  };
+  auto const side = [&](int more) {
+    auto const amount = [&](int unknown) {
+      return "CASE WHEN (n + " + std::to_string(seed + more) + ") % " + std::to_string(unknown) +
+             " > 0 THEN round((n + " + std::to_string(seed * more) +
+             ") * 1.23456789, 2 + n % 7) END";
+    };
+    return "'{}'::jsonb" + member("amount", 1, amount(4)) + member("amount_usd", 3, amount(5)) +
+           member("volume_lots", 4, amount(6)) +
+           member("currency", 9,
+                  "(ARRAY['USD', 'EUR', 'XYZ', NULL])[1 + (n + " + std::to_string(seed + more) +
+                      ") % 4]");
+  };
+  return "INSERT INTO affsync.record_change (source_id, " + std::string(late ? "change_id, " : "") +
+         "record_table, stream, external_id, run_id, changed_at, operation, before, after)"
+         " SELECT source_id, " +
+         (late ? std::to_string(seed) + " * 10000 + row_number() OVER (), " : "") + "'" + table +
+         "', stream, external_id, 1 + n % 60, timestamptz '2026-01-01 05:00Z' + n % 900 * interval"
+         " '1 hour', (ARRAY['update', 'update', 'remap', 'restore', 'delete'])[1 + n % 5], " +
+         side(1) + ", " + side(2) + " FROM (SELECT *, external_id::int + " + std::to_string(seed) +
+         " AS n FROM affsync." + table + " WHERE " + some + ") c";
+}
+
 TEST_F(DailySums, EqualTheRowsWhateverIsWritten) {
+  // The readings between which totals grew.
+  sql(url,
+      "INSERT INTO affsync.sync_run (source_id, stream, started_at, finished_at, status, mode)"
+      " SELECT 1 + n % 3, (ARRAY['a', 'b'])[1 + n % 2], d, d, (ARRAY['succeeded', 'partial',"
+      " 'succeeded'])[1 + n % 3], 'full' FROM (SELECT n, timestamptz '2026-01-01 00:00Z'"
+      " + n * interval '13 hours' AS d FROM generate_series(1, 70) n) r");
+  sql(url, "SELECT setval(pg_get_serial_sequence('affsync.record_change', 'change_id'), 10000000)");
   for (unsigned const seed : {1U, 2U}) {
     std::mt19937 random(seed);
     auto const any = [&](int below) { return static_cast<int>(random() % unsigned(below)); };
@@ -84,10 +124,15 @@ TEST_F(DailySums, EqualTheRowsWhateverIsWritten) {
       std::string const some = "source_id = " + text(1 + any(3)) +
                                " AND external_id::int BETWEEN " + text(from) + " AND " +
                                text(from + any(200));
+      std::string const many =
+          "source_id = " + text(1 + any(3)) + " AND external_id::int % 4 = " + text(any(4));
       std::string const day = "date '2026-01-01' + " + text(any(40));
       std::vector<std::string> const writes = {
           insert(1 + any(3), any(2) ? "a" : "b",
                  "generate_series(" + text(from) + ", " + text(from + any(120)) + ")"),
+          changes("commission", many, 1 + any(900), any(8) == 0),
+          changes("commission", many, 1 + any(900), false),
+          changes("rebate", many, 1 + any(900), any(8) == 0),
           "UPDATE affsync.commission SET amount = amount + 0.01 WHERE " + some,
           "UPDATE affsync.commission SET amount_usd = CASE WHEN amount_usd IS NULL THEN 2 * amount"
           " END WHERE " +
@@ -113,13 +158,16 @@ TEST_F(DailySums, EqualTheRowsWhateverIsWritten) {
           " DO UPDATE SET factor = affsync.currency_unit.factor * 2",
           "DELETE FROM affsync.currency_unit WHERE currency = 'XYZ'",
           "DELETE FROM affsync.commission WHERE " + some + " AND random() < 0.1",
-          "INSERT INTO affsync.record_change (source_id, record_table, stream, external_id, run_id,"
-          " changed_at, operation, before, after) SELECT source_id, 'commission', stream,"
-          " external_id, 1, " +
-              day +
-              ", 'update', '{\"amount\": 1}', '{\"amount\": 3}'"
-              " FROM affsync.commission WHERE grain = 'lifetime' AND " +
-              some,
+          "INSERT INTO affsync.rebate (source_id, stream, external_id, content_hash, first_seen_at,"
+          " changed_at, revision, run_id, client_ref, amount, currency, amount_usd, status, grain,"
+          " raw) SELECT source_id, stream, external_id, content_hash, first_seen_at, changed_at, 1,"
+          " 1, client_ref, amount, currency, amount_usd, status, grain, '{}' FROM"
+          " affsync.commission WHERE " +
+              many + " ON CONFLICT DO NOTHING",
+          "UPDATE affsync.rebate SET grain = 'lifetime' WHERE " + some,
+          "UPDATE affsync.rebate SET currency = 'EUR', amount_usd = 3 WHERE " + some,
+          "DELETE FROM affsync.rebate WHERE " + some + " AND random() < 0.5",
+          "DELETE FROM affsync.record_change WHERE " + some + " AND random() < 0.1",
       };
       // Mostly rows; now and then the whole history goes, or nothing but the sums is worked on.
       auto const which = any(static_cast<int>(writes.size()) + 6);
@@ -128,7 +176,7 @@ TEST_F(DailySums, EqualTheRowsWhateverIsWritten) {
       } else if (which < static_cast<int>(writes.size())) {
         sql(url, writes[static_cast<std::size_t>(which)]);
       } else {
-        sql(url, writes[0]);
+        sql(url, writes[static_cast<std::size_t>(any(4))]);
       }
       if (any(3) == 0) fold(1 + any(300));
       if (any(10) == 0) fold_all();
@@ -138,7 +186,48 @@ TEST_F(DailySums, EqualTheRowsWhateverIsWritten) {
     ASSERT_EQ(differences(), "0");
     EXPECT_EQ(value("SELECT count(*) FROM affsync.earned_mark"), "0");
     EXPECT_NE(value("SELECT count(*) FROM affsync.earned_day"), "0");
+    EXPECT_EQ(value("SELECT count(*) FROM affsync.growth_mark"), "0");
+    EXPECT_NE(value("SELECT count(*) FROM affsync.growth"), "0");
   }
+}
+
+// What was seen of a total before is in its last step: no other change is looked at again.
+TEST_F(DailySums, KeepTheGrowthOfRunningTotals) {
+  auto const total = [](char const* amount) {
+    return TestRow{
+        "t",
+        {{"amount", amount}, {"currency", "USD"}, {"client_ref", "c"}, {"grain", "lifetime"}},
+        std::string("{\"amount\": ") + amount + "}"};
+  };
+  auto const grown = [&] {
+    EXPECT_EQ(differences(), "0");
+    return rows("SELECT day, amount, since, clients FROM reporting.earnings_daily ORDER BY day");
+  };
+  std::vector<Cells> expected;
+  auto const read = [&](char const* amount) {
+    auto const run = begin();
+    write(run, "commission", {total(amount)});
+    end(run);
+    now += std::chrono::hours(24);
+  };
+  read("10");
+  read("12.50");
+  expected.push_back({"2026-03-02", "2.50", "2026-03-01 00:00:00+00", "1"});
+  EXPECT_EQ(grown(), expected);
+  fold_all();
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.live_days()"), "0");
+  EXPECT_EQ(grown(), expected);
+  read("12.75");
+  expected.push_back({"2026-03-03", "0.25", "2026-03-02 00:00:00+00", "1"});
+  EXPECT_EQ(
+      rows("SELECT unit_from, unit_to FROM affsync.marked_days() WHERE unit_to > '-infinity'"),
+      (std::vector<Cells>{{"2026-03-03", "2026-03-03"}}));
+  EXPECT_EQ(
+      value("SELECT min(after_change) > 0 FROM affsync.growth_rows('commission', NULL, NULL)"),
+      "t");
+  EXPECT_EQ(grown(), expected);
+  fold_all();
+  EXPECT_EQ(grown(), expected);
 }
 
 // What the store itself writes: new, changed, narrowed, vanished and returning rows.
