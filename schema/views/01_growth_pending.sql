@@ -1,6 +1,7 @@
--- Steps of running totals that are not in affsync.growth yet, or no longer right there: of each row found anew
--- (`anew`) also a line without a step. Without the triggers those are all. It runs with the rights of its owner, as a view does: whoever may
--- read a report need not be allowed to read what it is made from.
+-- Steps of running totals that are not in affsync.growth yet, or no longer right there: of each row that is
+-- found anew (`anew`) also a line without a step. Without the triggers those are all rows. It runs with the
+-- rights of its owner, as a view does: whoever may read a report need not be allowed to read what it is made
+-- from.
 CREATE OR REPLACE FUNCTION affsync.growth_pending(of_table text)
 RETURNS TABLE (
   source_id integer, stream text, external_id text, change_id bigint, day date, since timestamptz,
