@@ -169,10 +169,14 @@ TEST_F(DailySums, EqualTheRowsWhateverIsWritten) {
           "DELETE FROM affsync.rebate WHERE " + some + " AND random() < 0.5",
           "DELETE FROM affsync.record_change WHERE " + some + " AND random() < 0.1",
       };
-      // Mostly rows; now and then the whole history goes, or nothing but the sums is worked on.
+      // Mostly rows; once all of them go, and others come.
       auto const which = any(static_cast<int>(writes.size()) + 6);
       if (step == 30) {
         sql(url, "TRUNCATE affsync.commission");
+      } else if (step == 31) {
+        sql(url, insert(1 + any(3), "b", "generate_series(1, 400)"));
+      } else if (step == 32) {
+        sql(url, changes("commission", "true", 1 + any(900), false));
       } else if (which < static_cast<int>(writes.size())) {
         sql(url, writes[static_cast<std::size_t>(which)]);
       } else {
