@@ -200,13 +200,14 @@ Missed note_missed(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   return result;
 }
 
-void forget_seen(pqxx::transaction_base& tx, SliceClose const& slice, PassState const& pass) {
+std::int64_t forget_seen(pqxx::transaction_base& tx, SliceClose const& slice,
+                         PassState const& pass) {
   SqlParams const params{std::to_string(slice.run.id.source_id), std::string(slice.table->name),
                          slice.run.id.stream};
   std::string const of_stream = " WHERE source_id = $1::int AND record_table = $2 AND stream = $3";
   if (!exec(tx, "SELECT EXISTS (SELECT FROM affsync.absence" + of_stream + ")", params)[0][0]
            .as<bool>()) {
-    return;
+    return 0;
   }
   if (slice.resumed) {
     auto before = params;
@@ -222,14 +223,17 @@ void forget_seen(pqxx::transaction_base& tx, SliceClose const& slice, PassState 
   };
   ArrayText keys;
   std::size_t count = 0;
-  walk(tx, "SELECT external_id FROM affsync.absence" + of_stream, params,
+  std::int64_t counted = 0;
+  walk(tx, "SELECT external_id, run_id, passes FROM affsync.absence" + of_stream, params,
        [&](pqxx::row const& row) {
          if (!seen(slice, key_of(row))) return true;
          keys.add(key_of(row));
+         counted += int_of(row[1]) == pass.pass_run_id && int_of(row[2]) > 0 ? 1 : 0;
          if (++count % keys_at_once == 0) forget(keys);
          return true;
        });
   if (count % keys_at_once > 0) forget(keys);
+  return counted;
 }
 
 std::string noted_sql(SliceClose const& slice, PassState const& pass, SqlParams& params) {

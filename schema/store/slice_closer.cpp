@@ -197,7 +197,7 @@ SliceClosed SliceCloser::close(PgSession& session) {
                          closed.live == static_cast<std::int64_t>(slice_.seen_keys.size());
   FileRows files(tx, slice_);
   if (slice_.table->keeps_records()) {
-    forget_seen(tx, slice_, pass);
+    pass.missed = std::max<std::int64_t>(0, pass.missed - forget_seen(tx, slice_, pass));
     if (slice_.replaces && slice_.mark_vanished) {
       unseen = find_unseen(tx, slice_, asked, scope, pass, files);
       missed.kept = unseen.aged;

@@ -45,6 +45,20 @@ auth: {type: static_token, value: "${credentials.key}"}
   void put(std::string const& id, double at, std::string const& day) {
     books.push_back({id, at, R"({"ref":")" + id + R"(","sum":1.5,"day":")" + day + "\"}"});
   }
+  // Rows of the days asked for, and an answer that counts them.
+  std::vector<std::string> asked_days(Asked const& asked) const {
+    std::vector<std::string> out;
+    for (auto const& one : books) {
+      auto const day = one.json.substr(one.json.size() - 12, 10);
+      if (day >= asked("f") && day <= asked("t")) out.push_back(one.json);
+    }
+    return out;
+  }
+  static std::string counted(Asked const& asked, std::vector<std::string> const& rows) {
+    auto const begin = static_cast<std::size_t>(asked.number("offset", 0));
+    return reply(R"({"result":{"total":)" + std::to_string(rows.size()) + R"(,"list":)" +
+                 slice(rows, begin) + "}}");
+  }
   std::string between(double from, double to_exclusive) const {
     std::vector<std::string> out;
     for (auto const& one : books) {
@@ -241,6 +255,35 @@ TEST_F(StrangersDays, bad_row_behind_the_lookback_stays_told) {
   EXPECT_EQ(live_count(), "59");
   EXPECT_EQ(open_reasons(), "");
   expect_no_change();
+}
+
+// The last moment of a day belongs to the slice behind it: that the one before did not bring it is
+// no loss.
+TEST_F(StrangersDays, rows_of_the_last_moment_are_not_counted_as_vanished) {
+  for (int day = 1; day < 25; ++day) {
+    put("e" + std::to_string(day + 10), day, format_day(today() - days(day)));
+  }
+  list("{from: f, to: t, form: datetime, span: 1d, start: " + format_day(today() - days(30)) +
+           ", lookback: 3d, column: occurred_on}\n    page: {type: offset, total: result.total}",
+       [&](Asked const& asked) {
+         auto const bound = [&](char const* name) {
+           auto const text = asked(name);
+           return text.substr(0, text.find('Z'));
+         };
+         std::vector<std::string> out;
+         for (auto const& one : books) {
+           auto const moment = one.json.substr(one.json.size() - 12, 10) + "T23:59:59.999";
+           if (moment >= bound("f") && moment <= bound("t")) out.push_back(one.json);
+         }
+         return counted(asked, out);
+       });
+  expect_green(pass(), 24);
+  expect_no_change({"--full"});
+  books.erase(books.begin() + 7);
+  auto const synced = pass({"--full"});
+  EXPECT_EQ(synced.of("rows", "status"), "succeeded") << synced.out << synced.err;
+  EXPECT_EQ(marked(), "e18");
+  expect_no_change({"--full"});
 }
 
 // Rows older than the lookback get a new column too. Comments and layout of the file change
