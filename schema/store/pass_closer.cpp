@@ -8,6 +8,7 @@
 #include "schema/store/held_rows.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/own_doing.hpp"
+#include "schema/store/quarantine.hpp"
 #include "schema/store/rekeyed.hpp"
 #include "schema/store/transaction.hpp"
 
@@ -22,7 +23,7 @@ constexpr std::int64_t one_by_one = 3;
 
 // Counts quarantined rows of the stream that no user has accepted. A full pass has seen all that
 // still exist, and a file is judged by its own rows; after another pass, entries of earlier passes
-// count too.
+// count too, unless resolve_settled has found that their days were read again.
 void read_quarantine(pqxx::transaction_base& tx, PassClose const& pass, std::int64_t pass_run_id,
                      PassClosed& closed) {
   constexpr std::size_t most = 3;
@@ -212,7 +213,10 @@ PassClosed PassCloser::close(PgSession& session) {
   PassClosed closed;
   auto known = state.pass;
   auto const run = known.pass_run_id;
-  if (state.has_quarantine) read_quarantine(tx, pass_, run, closed);
+  if (state.has_quarantine) {
+    if (!pass_.full && !pass_.of_file) resolve_settled(tx, pass_.run, run, pass_.now);
+    read_quarantine(tx, pass_, run, closed);
+  }
   find_gap(tx, pass_, known);
   for (auto const& days : pass_.lost) {
     record_days(tx, pass_.run, days, DayState::lost, std::nullopt, pass_.now);

@@ -128,6 +128,50 @@ void resolve_not_met(pqxx::transaction_base& tx, RunKey const& run, TimePoint no
        params);
 }
 
+void resolve_settled(pqxx::transaction_base& tx, RunKey const& run, std::int64_t pass_run_id,
+                     TimePoint now) {
+  SqlParams const of_stream{std::to_string(run.id.source_id), run.id.stream};
+  auto const days = exec(tx,
+                         "SELECT count(*) > 0, bool_or(state = 'doubtful') FROM affsync.coverage"
+                         " WHERE source_id = $1::int AND stream = $2",
+                         of_stream)[0];
+  if (!days[0].as<bool>() || days[1].as<bool>()) return;
+  // No pass asks for the rows of a file again.
+  if (exec(tx,
+           "SELECT EXISTS (SELECT FROM affsync.file_read WHERE source_id = $1::int"
+           " AND stream = $2)",
+           of_stream)[0][0]
+          .as<bool>()) {
+    return;
+  }
+  constexpr auto open =
+      " WHERE source_id = $1::int AND stream = $2 AND resolved_at IS NULL AND accepted_at IS NULL"
+      " AND run_id < $3::bigint";
+  auto params = of_stream;
+  params.emplace_back(std::to_string(pass_run_id));
+  ArrayText runs;
+  auto const found =
+      exec(tx, std::string("SELECT DISTINCT run_id FROM affsync.quarantine") + open, params);
+  if (found.empty()) return;
+  for (auto const& row : found) runs.add(row[0].c_str());
+  // A run that was stopped may have left its slice open: then no day is in doubt because of it.
+  SqlParams const of_runs{std::to_string(run.id.source_id), runs.take()};
+  ArrayText stopped;
+  for (auto const& row : exec(tx,
+                              "SELECT run_id FROM affsync.sync_run WHERE source_id = $1::int"
+                              " AND run_id = ANY ($2::bigint[])"
+                              " AND status NOT IN ('succeeded', 'partial')",
+                              of_runs)) {
+    stopped.add(row[0].c_str());
+  }
+  params.emplace_back(sql_time(now));
+  params.emplace_back(stopped.take());
+  exec(tx,
+       std::string("UPDATE affsync.quarantine SET resolved_at = $4::timestamptz") + open +
+           " AND run_id <> ALL ($5::bigint[])",
+       params);
+}
+
 std::string printable_utf8(std::string_view text) {
   std::string clean;
   clean.reserve(text.size());

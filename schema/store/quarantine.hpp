@@ -29,6 +29,12 @@ void resolve_lines(pqxx::transaction_base& tx, RunKey const& run,
 // Resolves the entries that a complete pass did not see again.
 void resolve_not_met(pqxx::transaction_base& tx, RunKey const& run, TimePoint now);
 
+// Resolves entries of a stream that is read by date, at the end of a pass that need not be full, if
+// no day of it is in doubt: a slice with such a row is, and is asked for until it was read without
+// one. Entries of passes that were stopped, accepted ones and those of files stay.
+void resolve_settled(pqxx::transaction_base& tx, RunKey const& run, std::int64_t pass_run_id,
+                     TimePoint now);
+
 // Implement the members of Store of the same names. Blocking; used on an executor's thread.
 std::vector<QuarantinedLine> read_quarantined(PgSession& session, StreamId const& id,
                                               std::optional<QuarantinePosition> const& after,
