@@ -55,6 +55,21 @@ std::int64_t noted_in(pqxx::transaction_base& tx, SliceClose const& slice, Scope
   return count_live(tx, slice, scope);
 }
 
+bool is_zero(std::string_view number) {
+  return number.substr(0, number.find_first_of("eE")).find_first_of("123456789") ==
+         std::string_view::npos;
+}
+
+// Limits the scope to rows so young that every list shows them. Returns whether it has any.
+bool limit_to_listed(pqxx::transaction_base& tx, SliceClose const& slice, Scope& scope) {
+  auto const earliest = age_sql(*slice.table, !slice.scope_column.empty()).earliest;
+  if (slice.keeps_from || slice.replaces || !slice.file.empty() || earliest.empty()) return false;
+  scope.params.emplace_back(sql_time(slice.now - always_listed));
+  scope.condition +=
+      " AND " + earliest + " > $" + std::to_string(scope.params.size()) + "::timestamptz";
+  return count_live(tx, slice, scope) > 0;
+}
+
 // Compares as numeric, so that no digit is lost. `known`: quarantined rows that the broker counts
 // and a user has accepted. `count`: the rows of the scope, if they are counted already.
 void compare_total(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
@@ -219,8 +234,11 @@ SliceClosed SliceCloser::close(PgSession& session) {
   // If the broker lists none of the stored rows of a window, and nothing older either, it has
   // forgotten the window, and its totals are not comparable with our rows.
   bool const forgotten = missed.kept > 0 && slice_.seen_keys.empty() && !pass.oldest;
-  if (!forgotten && !slice_.totals.empty()) {
-    auto sighted = scope;
+  auto sighted = scope;
+  // But not the days that every list shows.
+  bool const comparable =
+      !forgotten || (!slice_.totals.empty() && limit_to_listed(tx, slice_, sighted));
+  if (comparable && !slice_.totals.empty()) {
     if (items) sighted.condition += " AND " + asked_items_sql(*items, sighted.params);
     if (slice_.shared && (slice_.shared->without_last_day || !slice_.shared->time_column.empty())) {
       leave_out(unseen_in(tx, slice_, later_rows_of(slice_, within)), sighted);
@@ -242,6 +260,8 @@ SliceClosed SliceCloser::close(PgSession& session) {
     }
     auto const known = state.has_quarantine ? quarantined_in_pass(tx, slice_, pass, true) : 0;
     for (auto const& total : slice_.totals) {
+      // Of these rows alone only nothing can be said: the total is one of all.
+      if (forgotten && !is_zero(total.broker_value)) continue;
       compare_total(tx, slice_, sighted, total, known, count, closed);
     }
   }

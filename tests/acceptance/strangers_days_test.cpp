@@ -313,6 +313,29 @@ TEST_F(StrangersDays, bad_row_that_the_broker_removes_is_settled) {
   EXPECT_EQ(marked(), "b49 b99");
 }
 
+// The broker counts nothing in days that every list shows, and a row of them is stored: told,
+// although nothing older is listed that would prove that the row vanished.
+TEST_F(StrangersDays, count_of_nothing_differs_from_a_young_row) {
+  for (int day = 16; day < 28; ++day) {
+    put("q" + std::to_string(day), day, format_day(today() - days(day)));
+  }
+  put("q05", 5, format_day(today() - days(5)));
+  list("{from: f, to: t, span: 31d, start: " + format_day(today() - days(60)) +
+           ", lookback: 14d, column: occurred_on}\n    page: {type: offset, total: result.total}",
+       [&](Asked const& asked) { return counted(asked, asked_days(asked)); });
+  expect_green(pass(), 13);
+  books.pop_back();
+  for (int i = 0; i < 2; ++i) {
+    auto const synced = pass();
+    EXPECT_EQ(synced.status, 1) << synced.out;
+    EXPECT_EQ(synced.of("rows", "error_code"), "totals_differ") << synced.out;
+    EXPECT_EQ(live_count(), "13");
+  }
+  pass({"--full"});
+  EXPECT_EQ(marked(), "q05");
+  expect_no_change();
+}
+
 // Rows older than the lookback get a new column too. Comments and layout of the file change
 // nothing.
 TEST_F(StrangersDays, another_mapping_is_applied_to_every_row) {
