@@ -60,13 +60,18 @@ bool is_zero(std::string_view number) {
          std::string_view::npos;
 }
 
-// Limits the scope to rows so young that every list shows them. Returns whether it has any.
+// Limits the scope to rows so young that every list shows them, without the last day of the slice:
+// its last moment may come with the next one. Returns whether it has any.
 bool limit_to_listed(pqxx::transaction_base& tx, SliceClose const& slice, Scope& scope) {
-  auto const earliest = age_sql(*slice.table, !slice.scope_column.empty()).earliest;
-  if (slice.keeps_from || slice.replaces || !slice.file.empty() || earliest.empty()) return false;
-  scope.params.emplace_back(sql_time(slice.now - always_listed));
-  scope.condition +=
-      " AND " + earliest + " > $" + std::to_string(scope.params.size()) + "::timestamptz";
+  auto const age = age_sql(*slice.table, !slice.scope_column.empty());
+  if (slice.keeps_from || slice.replaces || !slice.file.empty() || age.earliest.empty())
+    return false;
+  auto const next = [&](TimePoint time) {
+    scope.params.emplace_back(sql_time(time));
+    return " $" + std::to_string(scope.params.size()) + "::timestamptz";
+  };
+  scope.condition += " AND " + age.earliest + " >" + next(slice.now - always_listed);
+  if (slice.to) scope.condition += " AND " + age.latest + " <" + next(TimePoint(*slice.to));
   return count_live(tx, slice, scope) > 0;
 }
 
@@ -223,6 +228,10 @@ SliceClosed SliceCloser::close(PgSession& session) {
       missed = note_missed(tx, slice_, asked, pass, whole_stream, most_noted(slice_, pass));
     } else if (!slice_.seen_keys.empty() && slice_.from) {
       // The broker lists rows of this slice, whichever slices were read before.
+      missed.oldest = TimePoint(*slice_.from);
+    }
+    // Rows beside its days are of the list that was asked for too: it reaches that far.
+    if (!missed.oldest && !slice_.listed_beside.empty() && slice_.from) {
       missed.oldest = TimePoint(*slice_.from);
     }
     if (missed.oldest) pass.oldest = std::min(pass.oldest.value_or(*missed.oldest), *missed.oldest);
