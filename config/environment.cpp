@@ -33,6 +33,9 @@ std::string value_of(std::string const& name, Environment const& env) {
                                                  *file +
                                                  ", which cannot be read: " + text.error().message);
   }
+  if (env.secret_files != nullptr && !file->starts_with("/run/secrets/")) {
+    env.secret_files->push_back(*file);
+  }
   return std::move(*text);
 }
 

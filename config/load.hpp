@@ -23,7 +23,8 @@ struct Environment : std::function<std::optional<std::string>(std::string const&
   using function::function;
   // A secret that is missing is replaced by `missing_secret` instead of refused.
   bool stands_in = false;
-  // Where the files that secrets were read from are noted, but for those of the environment.
+  // Where the files that secrets were read from are noted, but for those that a container engine
+  // puts below /run/secrets: everyone may read them, but nobody else is there.
   std::vector<std::string>* secret_files = nullptr;
 };
 Environment process_environment();

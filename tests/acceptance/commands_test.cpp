@@ -143,6 +143,14 @@ TEST_F(Commands, check_warns_of_a_secret_that_everyone_can_read) {
   fs::permissions(file, fs::perms(0666));
   fs::permissions(dir_.path(), fs::perms(0700));
   EXPECT_FALSE(has(affsync({"check"}).out, "every user"));
+  // Named by a variable.
+  credentials_yaml = "{login: partner@example.com, password: \"${BROKER_PASSWORD}\"}";
+  configure();
+  environment["BROKER_PASSWORD_FILE"] = file.string();
+  fs::permissions(dir_.path(), fs::perms(0755));
+  EXPECT_TRUE(has(affsync({"check"}).out, warning));
+  fs::permissions(file, fs::perms(0600));
+  EXPECT_FALSE(has(affsync({"check"}).out, "every user"));
 }
 
 TEST_F(Commands, check_warns_of_a_configuration_with_secrets_that_everyone_can_read) {
