@@ -142,8 +142,16 @@ bool is_file(std::string const& path) {
 
 Result<Config> parse_config(std::string_view yaml, std::string const& file, Environment const& env,
                             yaml::KeyWatcher const& watcher) try {
-  auto const expand = [&](std::string const& written) { return expand_environment(written, env); };
-  return read_config(yaml::Node::parse(yaml, file, expand, watcher, command_key), file, env);
+  std::vector<std::string> named;  // by variables
+  auto reading = env;
+  reading.secret_files = &named;
+  auto const expand = [&](std::string const& written) {
+    return expand_environment(written, reading);
+  };
+  auto config =
+      read_config(yaml::Node::parse(yaml, file, expand, watcher, command_key), file, env);
+  config.secret_files.insert(config.secret_files.end(), named.begin(), named.end());
+  return config;
 } catch (Failure const& failure) {
   return failure.error();
 }
