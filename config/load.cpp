@@ -148,8 +148,7 @@ Result<Config> parse_config(std::string_view yaml, std::string const& file, Envi
   auto const expand = [&](std::string const& written) {
     return expand_environment(written, reading);
   };
-  auto config =
-      read_config(yaml::Node::parse(yaml, file, expand, watcher, command_key), file, env);
+  auto config = read_config(yaml::Node::parse(yaml, file, expand, watcher, command_key), file, env);
   config.secret_files.insert(config.secret_files.end(), named.begin(), named.end());
   return config;
 } catch (Failure const& failure) {
