@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/encodings.hpp"
 #include "base/text.hpp"
 
 namespace affsync {

@@ -31,14 +31,6 @@ std::size_t find_without_case(std::string_view text, std::string_view word) {
   return static_cast<std::size_t>(at - text.begin());
 }
 
-std::string hex_of(std::string_view bytes) {
-  constexpr char digits[] = "0123456789abcdef";
-  std::string out;
-  out.reserve(2 * bytes.size());
-  for (unsigned char const byte : bytes) out += {digits[byte >> 4U], digits[byte & 15U]};
-  return out;
-}
-
 std::string_view trim_blanks(std::string_view text) {
   // Nearly no text has blanks around it.
   if (!text.empty() && text.front() > ' ' && text.back() > ' ') return text;

@@ -24,9 +24,6 @@ inline bool contains_without_case(std::string_view text, std::string_view word) 
   return find_without_case(text, word) != std::string_view::npos;
 }
 
-// Returns the bytes as lower-case hexadecimal digits.
-std::string hex_of(std::string_view bytes);
-
 // Removes leading and trailing spaces, tabs and line ends.
 std::string_view trim_blanks(std::string_view text);
 

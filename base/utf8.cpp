@@ -23,6 +23,8 @@ std::size_t utf8_character(std::string_view text, std::size_t at) {
 
 namespace {
 
+constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
+
 bool is_control(std::string_view character) {
   if (character.size() == 1) {
     return static_cast<unsigned char>(character[0]) < 0x20 || character[0] == '\x7F';
@@ -41,8 +43,18 @@ bool is_control(std::string_view character) {
 
 }  // namespace
 
+std::string printable_utf8(std::string_view text) {
+  std::string clean;
+  clean.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    auto const length = text[at] == '\0' ? 0 : utf8_character(text, at);
+    clean += length == 0 ? replacement : text.substr(at, length);
+    at += length == 0 ? 1 : length;
+  }
+  return clean;
+}
+
 std::string to_one_line(std::string_view text) {
-  constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
   std::string out;
   bool blank = false;
   for (std::size_t at = 0; at < text.size();) {

@@ -11,6 +11,9 @@ namespace affsync {
 // Returns the length in bytes (1 to 4) of the character at `at`; 0 if it is not valid UTF-8.
 std::size_t utf8_character(std::string_view text, std::size_t at);
 
+// Returns what PostgreSQL can store as text: invalid UTF-8 and U+0000 become U+FFFD.
+std::string printable_utf8(std::string_view text);
+
 // Returns valid UTF-8 on one line: each run of blanks and of characters that could move a cursor,
 // begin a line or reorder one becomes one blank, none at the start and the end; a byte that is not
 // part of a character becomes U+FFFD.

@@ -2,8 +2,8 @@
 // and size, follows no redirect and sends to no other host.
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
-#include <charconv>
 
+#include "base/encodings.hpp"
 #include "config/environment.hpp"
 #include "config/load.hpp"
 #include "daemon/alerts/http_answer.hpp"
@@ -85,20 +85,6 @@ class HttpReceiver final : public Receiver {
   Redactor secrets_;
 };
 
-// The text with %XX replaced, as a peer may repeat it.
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    unsigned value = 0;
-    auto const* const begin = text.data() + at + 1;
-    bool const escape = text[at] == '%' && at + 2 < text.size() &&
-                        std::from_chars(begin, begin + 2, value, 16).ptr == begin + 2;
-    out += escape ? static_cast<char>(value) : text[at];
-    if (escape) at += 2;
-  }
-  return out;
-}
-
 // What must not be shown of a webhook: all of its address, also where a peer quotes only a part.
 Redactor secrets_of(config::AlertReceiver const& receiver, std::string const& target,
                     std::string const& host) {
@@ -119,7 +105,7 @@ Redactor secrets_of(config::AlertReceiver const& receiver, std::string const& ta
     if (end - from >= least) {
       auto const part = target.substr(from, end - from);
       secrets.add(Secret(part));
-      secrets.add(Secret(percent_decoded(part)));
+      secrets.add(Secret(percent_decoded_where_it_is(part)));
     }
     from = end + 1;
   }

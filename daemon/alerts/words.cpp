@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "base/encodings.hpp"
 #include "base/json.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"

@@ -8,28 +8,11 @@
 #include <boost/asio/ip/network_v6.hpp>
 #include <charconv>
 
+#include "base/encodings.hpp"
 #include "base/text.hpp"
 
 namespace affsync::net {
 namespace {
-
-std::optional<std::string> percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out += text[i];
-      continue;
-    }
-    if (i + 3 > text.size()) return std::nullopt;
-    unsigned value = 0;
-    auto const* const digits = text.data() + i + 1;
-    auto const [stop, flaw] = std::from_chars(digits, digits + 2, value, 16);
-    if (flaw != std::errc() || stop != digits + 2) return std::nullopt;
-    out += static_cast<char>(value);
-    i += 2;
-  }
-  return out;
-}
 
 std::string base64(std::string_view bytes) {
   std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');

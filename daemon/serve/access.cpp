@@ -9,6 +9,7 @@
 #include <charconv>
 #include <string_view>
 
+#include "base/encodings.hpp"
 #include "base/text.hpp"
 
 namespace affsync::serve {

@@ -1,32 +1,19 @@
 #include "daemon/serve/query_string.hpp"
 
 #include <algorithm>
-#include <charconv>
+
+#include "base/encodings.hpp"
 
 namespace affsync::serve {
 
 namespace {
 
 std::optional<std::string> decode(std::string_view text, bool plus_is_blank) {
-  std::string decoded;
-  for (std::size_t index = 0; index < text.size(); ++index) {
-    char const letter = text[index];
-    if (letter == '+' && plus_is_blank) {
-      decoded += ' ';
-    } else if (letter == '%') {
-      unsigned value = 0;
-      auto const digits = text.substr(index + 1, 2);
-      auto const [end, error] =
-          std::from_chars(digits.data(), digits.data() + digits.size(), value, 16);
-      if (digits.size() != 2 || error != std::errc() || end != digits.data() + 2 || value == 0) {
-        return std::nullopt;
-      }
-      decoded += static_cast<char>(value);
-      index += 2;
-    } else {
-      decoded += letter;
-    }
-  }
+  std::string plain(text);
+  if (plus_is_blank) std::ranges::replace(plain, '+', ' ');
+  auto decoded = percent_decoded(plain);
+  // A NUL would end the text for whoever takes it as one of C.
+  if (decoded && decoded->find('\0') != std::string::npos) return std::nullopt;
   return decoded;
 }
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "base/embedded_file.hpp"
-#include "base/text.hpp"
+#include "base/encodings.hpp"
 
 namespace affsync {
 

@@ -1,6 +1,6 @@
 #include "daemon/sync/credential_hash.hpp"
 
-#include "base/text.hpp"
+#include "base/encodings.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -16,19 +16,6 @@ namespace {
 
 constexpr unsigned scrypt_cost = 14, scrypt_block = 8, scrypt_lanes = 1;
 constexpr std::size_t salt_size = 16, hash_size = 32;
-
-std::optional<std::string> bytes_of(std::string_view hex) {
-  std::string out;
-  if (hex.size() % 2 != 0) return std::nullopt;
-  for (std::size_t i = 0; i < hex.size(); i += 2) {
-    unsigned value = 0;
-    auto const* const begin = hex.data() + i;
-    auto const [stop, flaw] = std::from_chars(begin, begin + 2, value, 16);
-    if (flaw != std::errc() || stop != begin + 2) return std::nullopt;
-    out += static_cast<char>(value);
-  }
-  return out;
-}
 
 // Prefixes each part with its length, so that two different lists of parts never give one text.
 Secret material(engine::SourcePlan const& plan) {
@@ -92,8 +79,8 @@ bool is_hash_of(std::string_view hash, engine::SourcePlan const& plan) {
   };
   // Upper bounds: a hash that another user wrote into the table must not make this process hang.
   auto const log_n = number(parts[1], 16), r = number(parts[2], 8), p = number(parts[3], 4);
-  auto const salt = bytes_of(parts[4]);
-  auto const wanted = bytes_of(parts[5]);
+  auto const salt = bytes_of_hex(parts[4]);
+  auto const wanted = bytes_of_hex(parts[5]);
   if (log_n == 0 || r == 0 || p == 0 || !salt || !wanted) return false;
   auto const ours = scrypt(plan, *salt, log_n, r, p);
   return ours && ours->size() == wanted->size() &&

@@ -25,7 +25,7 @@ schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, s
     shared.moment = end.shared->moment;
   }
   if (end.asked_items) close.items = asked_items(*task.plan, *end.asked_items);
-  close.mark_vanished = end.markable && !end.resumed && !end.doubt;
+  close.mark_vanished = end.markable;
   close.replaces = end.replaces;
   close.file = task.file_name;
   close.by_content = end.by_content;

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "base/encodings.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -53,18 +54,12 @@ bool append_boolean(std::string& out, std::string_view text) {
   return true;
 }
 
-int hex_value(char c) {
-  if (is_digit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  return -1;
-}
-
 // 32 hex digits, without hyphens.
 bool append_uuid(std::string& out, std::string_view text) {
   std::array<char, 16> bytes;
   if (text.size() != 2 * bytes.size()) return false;
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    auto const high = hex_value(text[2 * i]), low = hex_value(text[2 * i + 1]);
+    auto const high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
     if (high < 0 || low < 0) return false;
     bytes[i] = static_cast<char>(high * 16 + low);
   }

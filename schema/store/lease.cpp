@@ -4,8 +4,8 @@
 #include <chrono>
 #include <vector>
 
+#include "base/encodings.hpp"
 #include "base/random.hpp"
-#include "base/text.hpp"
 #include "schema/store/crash_point.hpp"
 #include "schema/store/server_clock.hpp"
 #include "schema/store/transaction.hpp"

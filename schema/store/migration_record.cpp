@@ -5,7 +5,7 @@
 #include <array>
 #include <charconv>
 
-#include "base/text.hpp"
+#include "base/encodings.hpp"
 #include "schema/store/pg_session.hpp"
 
 namespace affsync::schema {

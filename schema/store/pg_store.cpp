@@ -4,8 +4,8 @@
 #include <atomic>
 #include <map>
 
+#include "base/encodings.hpp"
 #include "base/random.hpp"
-#include "base/text.hpp"
 #include "schema/store/fence.hpp"
 #include "schema/store/file_notes.hpp"
 #include "schema/store/lease.hpp"

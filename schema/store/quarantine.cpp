@@ -172,15 +172,4 @@ void resolve_settled(pqxx::transaction_base& tx, RunKey const& run, std::int64_t
        params);
 }
 
-std::string printable_utf8(std::string_view text) {
-  std::string clean;
-  clean.reserve(text.size());
-  for (std::size_t at = 0; at < text.size();) {
-    auto const length = text[at] == '\0' ? 0 : utf8_character(text, at);
-    clean += length == 0 ? std::string_view("\xEF\xBF\xBD") : text.substr(at, length);
-    at += length == 0 ? 1 : length;
-  }
-  return clean;
-}
-
 }  // namespace affsync::schema

@@ -45,7 +45,4 @@ void resolve_quarantined(PgSession& session, RunKey const& run,
                          std::vector<std::int64_t> const& ids, TimePoint now);
 std::vector<std::int64_t> accept_quarantined(PgSession& session, Acceptance const& acceptance);
 
-// Replaces invalid UTF-8 and U+0000 by U+FFFD.
-std::string printable_utf8(std::string_view text);
-
 }  // namespace affsync::schema

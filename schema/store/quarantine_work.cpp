@@ -1,5 +1,6 @@
 // Reads, resolves and accepts quarantined rows for `affsync quarantine`.
 
+#include "base/utf8.hpp"
 #include "schema/store/fence.hpp"
 #include "schema/store/quarantine.hpp"
 #include "schema/store/transaction.hpp"

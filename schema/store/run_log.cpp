@@ -2,6 +2,7 @@
 
 #include <pqxx/except>
 
+#include "base/utf8.hpp"
 #include "schema/store/coverage.hpp"
 #include "schema/store/crash_point.hpp"
 #include "schema/store/pg_error.hpp"

@@ -1,8 +1,8 @@
 #include "schema/store/source_block.hpp"
 
 #include "base/batch.hpp"
+#include "base/utf8.hpp"
 #include "schema/store/pg_session.hpp"
-#include "schema/store/quarantine.hpp"
 #include "schema/store/transaction.hpp"
 
 namespace affsync::schema {

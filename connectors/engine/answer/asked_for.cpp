@@ -3,31 +3,10 @@
 #include <algorithm>
 
 #include "base/json.hpp"
+#include "connectors/engine/request/target.hpp"
 
 namespace affsync::engine {
 namespace {
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-std::string decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    bool const is_code = text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 &&
-                         hex_digit(text[i + 2]) >= 0;
-    if (is_code) {
-      out += static_cast<char>(16 * hex_digit(text[i + 1]) + hex_digit(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return out;
-}
 
 std::optional<std::string> in_pairs(std::string_view pairs, std::string_view parameter) {
   while (!pairs.empty()) {
@@ -35,8 +14,8 @@ std::optional<std::string> in_pairs(std::string_view pairs, std::string_view par
     auto const pair = pairs.substr(0, end);
     pairs.remove_prefix(std::min(end + 1, pairs.size()));
     auto const equals = std::min(pair.find('='), pair.size());
-    if (decoded(pair.substr(0, equals)) != parameter) continue;
-    return decoded(pair.substr(std::min(equals + 1, pair.size())));
+    if (decode_query(pair.substr(0, equals)) != parameter) continue;
+    return decode_query(pair.substr(std::min(equals + 1, pair.size())));
   }
   return std::nullopt;
 }

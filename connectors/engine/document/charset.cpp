@@ -6,6 +6,7 @@
 #include <array>
 #include <cerrno>
 
+#include "base/encodings.hpp"
 #include "base/text.hpp"
 #include "base/utf8.hpp"
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/encodings.hpp"
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"

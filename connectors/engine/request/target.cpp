@@ -5,6 +5,7 @@
 #include <boost/url/grammar/lut_chars.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 
+#include "base/encodings.hpp"
 #include "connectors/engine/document/document.hpp"
 #include "connectors/engine/paging/window.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
@@ -126,12 +127,6 @@ std::string encode_path(std::string_view path) {
   }
 }
 
-int hex_value(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 }  // namespace
 
 std::string encode_query(std::string_view text) {
@@ -139,18 +134,9 @@ std::string encode_query(std::string_view text) {
 }
 
 std::string decode_query(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    bool const encoded = text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 &&
-                         hex_value(text[i + 2]) >= 0;
-    if (encoded) {
-      out += static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
-      i += 2;
-    } else {
-      out += text[i] == '+' ? ' ' : text[i];
-    }
-  }
-  return out;
+  std::string plain(text);
+  std::ranges::replace(plain, '+', ' ');
+  return percent_decoded_where_it_is(plain);
 }
 
 void set_parameter(std::string& target, std::string_view name, std::string_view value) {

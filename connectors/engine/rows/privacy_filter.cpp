@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
+#include "base/encodings.hpp"
 #include "connectors/engine/rows/personal_names.hpp"
 
 namespace affsync::engine {

@@ -1,10 +1,10 @@
 // Lists, counts, mutes and prunes alerts.
 #include "base/alert_rules.hpp"
+#include "base/utf8.hpp"
 #include "schema/store/alerts/alerts.hpp"
 #include "schema/store/alerts/telling.hpp"
 #include "schema/store/alerts/words.hpp"
 #include "schema/store/pg_session.hpp"
-#include "schema/store/quarantine.hpp"
 #include "schema/store/transaction.hpp"
 
 namespace affsync::schema {

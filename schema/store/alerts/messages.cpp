@@ -1,12 +1,12 @@
 // Messages in their order for each receiver: taken under a lease, noted as sent or failed.
 #include <algorithm>
 
+#include "base/utf8.hpp"
 #include "schema/store/alerts/alerts.hpp"
 #include "schema/store/alerts/telling.hpp"
 #include "schema/store/alerts/turn.hpp"
 #include "schema/store/alerts/words.hpp"
 #include "schema/store/pg_session.hpp"
-#include "schema/store/quarantine.hpp"
 #include "schema/store/savepoint.hpp"
 #include "schema/store/transaction.hpp"
 
@@ -140,12 +140,7 @@ AlertMessage taken_message(pqxx::row const& row) {
   message.key = row[7].c_str();
   message.created_at = time_of(row[8]).value_or(TimePoint());
   message.attempts = static_cast<int>(int_of(row[9]));
-  std::string_view const ids(row[10].c_str());
-  std::int64_t number = 0;
-  for (char const c : ids) {
-    if (c >= '0' && c <= '9') number = number * 10 + (c - '0');
-    if ((c == ',' || c == '}') && number > 0) message.alert_ids.push_back(std::exchange(number, 0));
-  }
+  message.alert_ids = numbers_of(row[10].c_str());
   return message;
 }
 

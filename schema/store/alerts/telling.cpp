@@ -10,22 +10,6 @@ namespace {
 // Further causes of an event that was told wait for each other longer than the first ones.
 constexpr std::chrono::minutes for_stragglers{15};
 
-std::vector<std::int64_t> numbers_of(std::string_view array) {
-  std::vector<std::int64_t> all;
-  std::int64_t number = 0;
-  bool any = false;
-  for (char const c : array) {
-    if (c >= '0' && c <= '9') {
-      number = number * 10 + (c - '0');
-      any = true;
-    } else if (any) {
-      all.push_back(std::exchange(number, 0));
-      any = false;
-    }
-  }
-  return all;
-}
-
 std::string array_of(std::vector<std::int64_t> const& numbers) {
   std::string text = "{";
   for (auto const number : numbers) {
@@ -59,6 +43,22 @@ void set_alerts(pqxx::transaction_base& tx, std::string const& columns,
 }
 
 }  // namespace
+
+std::vector<std::int64_t> numbers_of(std::string_view array) {
+  std::vector<std::int64_t> all;
+  std::int64_t number = 0;
+  bool any = false;
+  for (char const c : array) {
+    if (c >= '0' && c <= '9') {
+      number = number * 10 + (c - '0');
+      any = true;
+    } else if (any) {
+      all.push_back(std::exchange(number, 0));
+      any = false;
+    }
+  }
+  return all;
+}
 
 char const* const is_muted_sql =
     "EXISTS (SELECT FROM affsync.alert_mute m WHERE (m.rule = a.rule OR m.alert_id = a.alert_id)"

@@ -9,6 +9,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "schema/store/alerts/alerts.hpp"
@@ -20,6 +21,9 @@ namespace affsync::schema {
 // PostgreSQL does not know the zone.
 std::optional<TimePoint> quiet_until(pqxx::transaction_base& tx, QuietHours const& quiet,
                                      TimePoint now);
+
+// Returns the numbers of an array of PostgreSQL's in its text form.
+std::vector<std::int64_t> numbers_of(std::string_view array);
 
 // True for an open mute `m` of the alert `a`; $1 is the time.
 extern char const* const is_muted_sql;

@@ -1,8 +1,8 @@
 #include <gtest/gtest.h>
 
+#include "base/utf8.hpp"
 #include "schema/store/pg_error.hpp"
 #include "schema/store/pg_session.hpp"
-#include "schema/store/quarantine.hpp"
 
 namespace affsync::schema::pg_text_test {
 namespace {
