@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <sstream>
+#include <utility>
 
 namespace affsync::cli {
 namespace {
@@ -55,6 +56,26 @@ Result<bool> has_alerts(PlainConnection& connection) {
   auto const there = connection.run("SELECT to_regclass('affsync.alert_message')");
   if (!there) return there.error();
   return !there->empty();
+}
+
+// Takes what those who write take first, so that none of them has locked what is deleted later and
+// waits for what was deleted before.
+Result<void> lock_out_writers(PlainConnection& connection, std::vector<std::string> const& id,
+                              bool alerts) {
+  auto const by_source = " WHERE source_id = $1::int FOR UPDATE";
+  std::pair<std::string, std::vector<std::string>> const locks[] = {
+      // Of affsync.fold_earnings(), which adds up days.
+      {"SELECT pg_advisory_xact_lock(5318008172902)", {}},
+      // Of whoever judges alerts.
+      {alerts ? "LOCK TABLE affsync.alert_rule IN SHARE ROW EXCLUSIVE MODE" : "SELECT", {}},
+      // Of a run that begins.
+      {std::string("SELECT FROM affsync.source") + by_source, id},
+      // Of each transaction of a run.
+      {std::string("SELECT FROM affsync.stream_state") + by_source, id}};
+  for (auto const& [sql, parameters] : locks) {
+    if (auto const done = connection.run(sql, parameters); !done) return done.error();
+  }
+  return {};
 }
 
 }  // namespace
@@ -148,6 +169,7 @@ Result<void> erase(PlainConnection& connection, std::int64_t source) {
          {"BEGIN", "SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = '30s'"}) {
       if (auto const done = connection.run(sql); !done) return done.error();
     }
+    if (auto const done = lock_out_writers(connection, id, *alerts); !done) return done.error();
     for (auto const& [table, condition] : telling) {
       if (!*alerts) break;
       auto const done =

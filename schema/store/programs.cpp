@@ -73,6 +73,21 @@ std::string others_name_sql(std::string const& name, int instance, int process,
          ", " + parameter(process) + ")" + more + " AND " + name + " = ANY (p.sources))";
 }
 
+void lock_sources(pqxx::transaction_base& tx, Program const& program,
+                  std::vector<std::string> const& names, bool others) {
+  ArrayText mine;
+  for (auto const& name : names) mine.add(name);
+  // First as a table: whoever adds a source lets no other change one until it is done.
+  tx.exec("LOCK TABLE affsync.source IN ROW EXCLUSIVE MODE");
+  SqlParams const params{program.instance, mine.take(), others ? "true" : "false"};
+  exec(tx,
+       "SELECT FROM affsync.source WHERE CASE WHEN name = ANY ($2::text[])"
+       " THEN $1 <> ALL (instances) OR retired_at IS NOT NULL"
+       " ELSE $3::boolean AND (retired_at IS NULL OR $1 = ANY (instances)) END"
+       " ORDER BY source_id FOR NO KEY UPDATE",
+       params);
+}
+
 void note_program(pqxx::transaction_base& tx, Program const& program,
                   std::vector<std::string> const& names) {
   ArrayText sources;
@@ -115,12 +130,6 @@ void give_up_others(pqxx::transaction_base& tx, Program const& program,
   ArrayText kept;
   for (auto const& name : names) kept.add(name);
   auto const kept_names = kept.take();
-  // What is decided below stays true until the end, since whoever claims a source changes its row.
-  SqlParams const others{program.instance, kept_names};
-  exec(tx,
-       "SELECT FROM affsync.source WHERE name <> ALL ($2::text[])"
-       " AND (retired_at IS NULL OR $1 = ANY (instances)) ORDER BY source_id FOR NO KEY UPDATE",
-       others);
   // Two containers may have one name: what another running daemon of this name reads stays its own.
   auto const same_name = others_name_sql("s.name", 1, 2, " AND p.instance = $1::text");
   auto const kept_by_others =
@@ -155,6 +164,7 @@ void give_up_others(pqxx::transaction_base& tx, Program const& program,
 void claim_sources(PgSession& session, Program const& program,
                    std::vector<std::string> const& names) {
   Transaction tx(session);
+  lock_sources(tx, program, names, true);
   note_program(tx, program, names);
   SqlParams const mine{program.instance, program.process};
   exec(tx,

@@ -30,6 +30,13 @@ Program this_program(StoreOptions const& options, std::string process);
 std::string others_name_sql(std::string const& name, int instance, int process,
                             std::string const& more = {});
 
+// Locks, in the order of all, the rows of affsync.source that note_program() and, with `others`,
+// give_up_others() change: to be called before them, and before the transaction writes
+// affsync.program or a stream. What they decide stays true until its end, since whoever claims a
+// source changes its row.
+void lock_sources(pqxx::transaction_base& tx, Program const& program,
+                  std::vector<std::string> const& names, bool others);
+
 // Notes that the program is there, and which sources its configuration names.
 void note_program(pqxx::transaction_base& tx, Program const& program,
                   std::vector<std::string> const& names);

@@ -247,12 +247,16 @@ Registered register_all(PgSession& session, Program const& program,
   tx.exec("SET LOCAL citus.multi_shard_modify_mode = 'sequential'");
   auto decisions = decide_sources(read_sources(tx, program), wanted, names);
   auto const to_write = [](SourceDecision const& one) { return !one.source_id || one.changed; };
+  // Sources come before their streams, in whatever transaction.
   if (std::ranges::any_of(decisions, to_write)) {
     // Two instances that start at the same time must not both take over a row.
     tx.exec("LOCK TABLE affsync.source IN SHARE ROW EXCLUSIVE MODE");
     decisions = decide_sources(read_sources(tx, program), wanted, names);
     write_sources(tx, wanted, decisions);
   }
+  // A command that reads all sources says which ones there are, as a daemon does.
+  bool const names_all = program.process.empty() && wanted.size() == configured.size();
+  lock_sources(tx, program, configured, names_all);
   std::map<std::string, KnownSource> rows;
   for (auto& row : read_sources(tx, program)) rows[row.name] = row;
   Registered all;
@@ -280,9 +284,7 @@ Registered register_all(PgSession& session, Program const& program,
     registered.push_back(std::move(one));
   }
   write_streams(tx, program.instance, wanted, registered, newer);
-  // A command that reads all sources says which ones there are, as a daemon does.
-  bool const gives_up = program.process.empty() && wanted.size() == configured.size() &&
-                        !is_shared_by_commands(tx, program, configured);
+  bool const gives_up = names_all && !is_shared_by_commands(tx, program, configured);
   note_program(tx, program, configured);
   if (gives_up) give_up_others(tx, program, configured);
   read_times(tx, registered);

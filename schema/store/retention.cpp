@@ -41,6 +41,15 @@ std::string remove_runs_sql() {
          old_runs;
 }
 
+// In a transaction of its own, since others have to wait while a month is made or dropped: one of
+// them may wait for a row that is let go, and have the history, or runs, locked already.
+std::int64_t make_months(PgSession& session, std::string const& function) {
+  Transaction tx(session);
+  auto const made = int_of(tx.exec("SELECT affsync." + function + "()")[0][0]);
+  tx.commit();
+  return made;
+}
+
 std::string remove_rows_sql() {
   return "WITH gone AS (DELETE FROM affsync.quarantine d USING (SELECT q.source_id,"
          " q.quarantine_id FROM affsync.quarantine q WHERE" +
@@ -80,10 +89,9 @@ Pruned prune_some(PgSession& session, Retention const& retention) {
   if (retention.quarantine) {
     gone.quarantine = count_of(tx, remove_rows_sql(), *retention.quarantine);
   }
-  // Last, since it may drop a month, for which others have to wait.
-  gone.months_made =
-      int_of(tx.exec("SELECT affsync.make_change_months() + affsync.keep_run_months()")[0][0]);
   tx.commit();
+  gone.months_made =
+      make_months(session, "make_change_months") + make_months(session, "keep_run_months");
   return gone;
 }
 

@@ -3,6 +3,7 @@
 #include <csignal>
 
 #include <atomic>
+#include <pqxx/pqxx>
 
 #include "tests/acceptance/own_broker.hpp"
 #include "tests/acceptance/plain_broker.hpp"
@@ -214,6 +215,47 @@ TEST_F(Removal, with_data_leaves_nothing_of_it_and_all_of_the_others) {
     EXPECT_EQ(query(row[0]), "0") << row[0];
   }
   EXPECT_EQ(query("SELECT sum(amount) FROM reporting.earnings_daily"), "12.00");
+}
+
+// A run of another configuration has its stream's row and then writes rows; whoever adds up days
+// has their marks and then the days.
+TEST_F(Removal, with_data_takes_its_locks_in_the_order_of_who_writes) {
+  std::pair<char const*, char const*> const writers[] = {
+      {"SELECT FROM affsync.stream_state WHERE source_id = 1 FOR NO KEY UPDATE",
+       "UPDATE affsync.commission SET raw = '{}' WHERE source_id = 1"},
+      {"SELECT pg_advisory_xact_lock(5318008172902);"
+       " DELETE FROM affsync.earned_mark WHERE source_id = 1",
+       "UPDATE affsync.earned_day SET day = day WHERE source_id = 1"},
+      {"LOCK TABLE affsync.alert_rule IN SHARE ROW EXCLUSIVE MODE;"
+       " UPDATE affsync.alert SET title = title",
+       "UPDATE affsync.alert_message SET title = title"}};
+  execute("SELECT affsync.fold_earnings(100000)");
+  execute("UPDATE affsync.commission SET amount = amount + 1");
+  execute(
+      "INSERT INTO affsync.alert (rule, cause, source_id, source, severity, opened_at, seen_at,"
+      " changed_at, title, text) SELECT 'commission_lowered', name, source_id, name, 'urgent',"
+      " now(), now(), now(), name, 'client Zebediah' FROM affsync.source");
+  execute(
+      "INSERT INTO affsync.alert_message (receiver, kind, alert_ids, title, body, document,"
+      " created_at, not_before) SELECT 'phone', 'opened', array_agg(alert_id), 'took back', 'x',"
+      " '{}', now(), now() FROM affsync.alert");
+  ASSERT_EQ(query("SELECT name FROM affsync.source WHERE source_id = 1"), "gone");
+  for (auto const& [first, then] : writers) {
+    pqxx::connection writer(database_url());
+    pqxx::work tx(writer);
+    tx.exec(first);
+    auto const removal = start({"sources", "remove", "gone", "--with-data", "--yes"});
+    while (query("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted") != "t") {
+      ASSERT_EQ(removal->poll(), std::nullopt) << removal->err();
+    }
+    EXPECT_NO_THROW(tx.exec(then)) << then;
+    // It is not to be gone before the last of them.
+    removal->signal(SIGKILL);
+    removal->wait();
+    tx.abort();
+    while (query("SELECT count(*) FROM pg_locks WHERE NOT granted") != "0") {
+    }
+  }
 }
 
 // A message may name clients.
