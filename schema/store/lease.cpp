@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <set>
 #include <vector>
 
 #include "base/encodings.hpp"
@@ -45,9 +46,23 @@ constexpr auto end_sql =
     "UPDATE affsync.lease SET until = clock_timestamp()"
     " WHERE source_id = $1::int AND stream = $2 AND token = $3::uuid";
 
-// A random UUID.
-std::string new_token() {
-  return hex_of(random_bytes(16));
+// The tokens that rows of this process may have.
+struct OwnTokens {
+  std::mutex mutex;
+  std::set<std::string, std::less<>> all;
+};
+
+OwnTokens& own_tokens() {
+  static OwnTokens tokens;
+  return tokens;
+}
+
+// Whether it is a token of this process, as the database writes it.
+bool is_own_token(std::string_view text) {
+  std::string token(text);
+  std::erase(token, '-');
+  std::lock_guard guard(own_tokens().mutex);
+  return own_tokens().all.contains(token);
 }
 
 template <class Work>
@@ -58,21 +73,36 @@ auto in_transaction(PgSession& session, Work const& work) {
   return result;
 }
 
-// Frees the lease if its process ran on this machine and has ended.
-bool free_if_ended(pqxx::transaction_base& tx, std::string const& source,
-                   std::string const& stream) {
+// Frees the lease if its process ran on this machine and has ended; or if it is this process, which
+// no longer has it: a server that crashes may lose that it was given back, or taken anew.
+bool free_if_ended(pqxx::transaction_base& tx, std::string const& source, std::string const& stream,
+                   ProcessMark const& own) {
   SqlParams const params{source, stream};
   auto const rows = exec(tx,
                          "SELECT token, process_id, process_key FROM affsync.lease"
                          " WHERE source_id = $1::int AND stream = $2",
                          params);
   if (rows.empty() || rows[0][2].is_null()) return false;
-  if (!has_ended(static_cast<int>(int_of(rows[0][1])), rows[0][2].c_str())) return false;
+  auto const process = static_cast<int>(int_of(rows[0][1]));
+  bool const is_own = process == own.process_id && own.key == rows[0][2].c_str();
+  if (is_own ? is_own_token(rows[0][0].c_str()) : !has_ended(process, rows[0][2].c_str())) {
+    return false;
+  }
   SqlParams const dead{source, stream, std::string(rows[0][0].c_str())};
   return exec(tx, end_sql, dead).affected_rows() == 1;
 }
 
 }  // namespace
+
+LeaseToken::LeaseToken() : text(hex_of(random_bytes(16))) {
+  std::lock_guard guard(own_tokens().mutex);
+  own_tokens().all.insert(text);
+}
+
+LeaseToken::~LeaseToken() {
+  std::lock_guard guard(own_tokens().mutex);
+  own_tokens().all.erase(text);
+}
 
 std::string to_text(LeaseHolder const& holder) {
   return "process " + std::to_string(holder.process_id) + " on " + holder.host;
@@ -133,7 +163,7 @@ void LeaseKeeper::renew() {
   {
     std::lock_guard guard(mutex_);
     for (auto const& [key, tokens] : taken_) {
-      if (!tokens.latest.empty()) keys.push_back(key);
+      if (tokens.latest) keys.push_back(key);
     }
   }
   for (auto const& key : keys) {
@@ -161,11 +191,11 @@ asio::awaitable<std::unique_ptr<Lease>> LeaseKeeper::try_take(StreamId id) {
   }
   // From here on the destructor releases the key, whatever happens.
   std::unique_ptr<Lease> lease = std::make_unique<Held>(shared_from_this(), key);
-  auto work = [this, key, token = new_token()](PgSession& session) {
-    bool const taken = take(session, key, token);
+  auto work = [this, key, token = std::make_shared<LeaseToken const>()](PgSession& session) {
+    bool const taken = take(session, key, token->text);
     std::lock_guard guard(mutex_);
     auto const known = taken_.find(key);
-    if (taken && known != taken_.end()) known->second = Tokens{token, token};
+    if (taken && known != taken_.end()) known->second = Tokens{token->text, token};
     return taken;
   };
   auto const taken = co_await executor_.run(std::move(work), 2);
@@ -186,19 +216,19 @@ bool LeaseKeeper::take(PgSession& session, Key const& key, std::string const& to
     return exec(tx, take_sql, params).affected_rows() == 1;
   };
   return in_transaction(session, [&](pqxx::transaction_base& tx) {
-    return try_once(tx) || (free_if_ended(tx, *params[0], key.second) && try_once(tx));
+    return try_once(tx) || (free_if_ended(tx, *params[0], key.second, mark_) && try_once(tx));
   });
 }
 
 void LeaseKeeper::renew(PgSession& session, Key const& key) {
-  std::string token;
+  std::shared_ptr<LeaseToken const> token;
   {
     std::lock_guard guard(mutex_);
     auto const taken = taken_.find(key);
-    if (taken == taken_.end() || taken->second.latest.empty()) return;  // given back meanwhile
+    if (taken == taken_.end() || !taken->second.latest) return;  // given back meanwhile
     token = taken->second.latest;
   }
-  SqlParams const params{std::to_string(key.first), key.second, token,
+  SqlParams const params{std::to_string(key.first), key.second, token->text,
                          std::to_string(options_.lease_time.count())};
   Duration asked{};
   auto const renewed = in_transaction(session, [&](pqxx::transaction_base& tx) {
@@ -212,8 +242,8 @@ void LeaseKeeper::renew(PgSession& session, Key const& key) {
   }
   // The lease ended while the server could not be reached, or a standby that lagged behind has been
   // promoted. If another instance holds it by now, the fence stops our run.
-  auto const again = new_token();
-  if (!take(session, key, again)) return;
+  auto const again = std::make_shared<LeaseToken const>();
+  if (!take(session, key, again->text)) return;
   std::lock_guard guard(mutex_);
   if (auto const taken = taken_.find(key); taken != taken_.end()) taken->second.latest = again;
 }
@@ -253,19 +283,19 @@ asio::awaitable<std::optional<LeaseHolder>> LeaseKeeper::holder_of(StreamId id) 
 }
 
 void LeaseKeeper::give_back(Key const& key) {
-  std::string token;
+  std::shared_ptr<LeaseToken const> token;
   {
     std::lock_guard guard(mutex_);
     // From now on this process may take the lease again: the executor has a single thread, so the
     // new request runs after this one.
     auto const taken = taken_.extract(key);
-    if (taken.empty() || taken.mapped().latest.empty()) return;
+    if (taken.empty() || !taken.mapped().latest) return;
     token = taken.mapped().latest;
   }
   // Capture no owner of this object: the last one, released on the executor's thread, would make
   // the thread join itself.
   auto work = [key, token](PgSession& session) {
-    SqlParams const params{std::to_string(key.first), key.second, token};
+    SqlParams const params{std::to_string(key.first), key.second, token->text};
     in_transaction(session, [&](pqxx::transaction_base& tx) { return exec(tx, end_sql, params); });
     crash_point(CrashPoint::lease_returned);
   };

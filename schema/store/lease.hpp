@@ -23,6 +23,15 @@
 
 namespace affsync::schema {
 
+// A random UUID. As long as it exists, a row with it counts as held by this process.
+struct LeaseToken {
+  LeaseToken();
+  ~LeaseToken();
+  LeaseToken(LeaseToken const&) = delete;
+  LeaseToken& operator=(LeaseToken const&) = delete;
+  std::string const text;
+};
+
 class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
  public:
   explicit LeaseKeeper(StoreOptions options);
@@ -67,9 +76,10 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   StoreOptions const options_;
   ProcessMark const mark_ = own_mark();
   std::mutex mutex_;
-  std::map<Key, Tokens> taken_;            // guarded by mutex_
-  bool ending_ = false;                    // guarded by mutex_
-  std::atomic<bool> commits_wait_{false};  // set on the executor's thread
+  std::map<Key, Tokens> taken_;                               // guarded by mutex_
+  bool ending_ = false;                                       // guarded by mutex_
+  std::atomic<bool> commits_wait_{false};                     // set on the executor's thread
+  std::atomic<std::chrono::steady_clock::rep> waited_at_{0};  // when they were seen to wait last
   std::condition_variable end_;
   PgExecutor executor_;
   std::thread renewer_;  // last member: it uses the executor

@@ -162,6 +162,41 @@ TEST_F(Leases, ALeaseIsRenewedWhileNothingIsWritten) {
   EXPECT_FALSE(loop.run(store->try_lease({source, "feed"})));
 }
 
+// A server that crashes may lose the return of a lease, which does not wait for the disk.
+TEST_F(Leases, OneWhoseReturnTheServerHasLostIsOurOwn) {
+  auto lease = loop.run(store->try_lease({source, "feed"}));
+  ASSERT_TRUE(lease);
+  auto const until = value("SELECT until FROM affsync.lease");
+  lease.reset();
+  while (value("SELECT until <= clock_timestamp() FROM affsync.lease") != "t") {
+  }
+  rows("UPDATE affsync.lease SET until = '" + until + "'");
+  lease = loop.run(store->try_lease({source, "feed"}));
+  EXPECT_TRUE(lease);
+  EXPECT_FALSE(loop.run(store->try_lease({source, "feed"})));
+}
+
+// The same with the taking of one: what is there is a lease of ours from before.
+TEST_F(Leases, OneWhoseTakingTheServerHasLostIsTakenAgain) {
+  auto options = options_for(url);
+  options.lease_time = std::chrono::seconds(3);  // renewed each second
+  auto const own = make_pg_store(loop.io().get_executor(), options);
+  auto lease = loop.run(own->try_lease({source, "feed"}));
+  ASSERT_TRUE(lease);
+  auto const before = value("SELECT token FROM affsync.lease");
+  lease.reset();
+  while (value("SELECT until <= clock_timestamp() FROM affsync.lease") != "t") {
+  }
+  lease = loop.run(own->try_lease({source, "feed"}));
+  ASSERT_TRUE(lease);
+  ASSERT_NE(value("SELECT token FROM affsync.lease"), before);
+  rows("UPDATE affsync.lease SET until = now() + interval '1 hour', token = '" + before + "'");
+  auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (value("SELECT token FROM affsync.lease") == before) {
+    ASSERT_LT(std::chrono::steady_clock::now(), end);
+  }
+}
+
 TEST_F(Leases, OnlyTheServersClockCountsAndMayBeSetBack) {
   auto const lease = loop.run(store->try_lease({source, "feed"}));
   ASSERT_TRUE(lease);

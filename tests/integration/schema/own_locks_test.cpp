@@ -141,7 +141,8 @@ TEST_F(OwnLocks, WhatIsLetGoAndAPageThatWritesTheHistory) {
       "INSERT INTO affsync.quarantine (source_id, stream, run_id, received_at, external_id, reason,"
       " raw, fingerprint, resolved_at) SELECT source_id, 'feed', " +
       std::to_string(run.run_id) +
-      ", now(), 'r2', 'x', '{}', gen_random_uuid(), now() - interval '100 days' FROM affsync.source");
+      ", now(), 'r2', 'x', '{}', gen_random_uuid(), now() - interval '100 days' FROM "
+      "affsync.source");
   rows("DROP TABLE affsync." +
        value("SELECT max(relname) FROM pg_class WHERE relname ~ '^record_change_[0-9]+_[0-9]+$'"
              " AND relkind = 'r'"));
