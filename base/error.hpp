@@ -75,6 +75,8 @@ struct Error {
   std::string hint;     // what the user should do; may be empty
   // A failure that the connector does not know: it cannot be the end of a list.
   bool is_unknown = false;
+  // With database_unavailable: the server answers, and somebody else's work was in the way.
+  bool is_contended = false;
 
   Error() = default;
   Error(ErrorCode error_code, std::string text, std::string advice = {})

@@ -57,7 +57,8 @@ void RunLog::on_run_ended(RunReport const& report) {
   Logger const log = log_of(report);
   if (report.error) {
     bool const ours = report.status == RunStatus::failed;
-    bool const away = report.error->code == ErrorCode::database_unavailable;
+    bool const away =
+        report.error->code == ErrorCode::database_unavailable && !report.error->is_contended;
     // Daemons that share the work meet each other's leases all the time.
     bool const shared = report.error->code == ErrorCode::lease_lost && !ours;
     if (shared || (away && told_before(*report.error))) {

@@ -1,6 +1,7 @@
 #include "daemon/backup/plain_connection.hpp"
 
 #include "schema/store/pg_error.hpp"
+#include "schema/store/refused_connection.hpp"
 
 namespace affsync {
 namespace {
@@ -16,7 +17,7 @@ std::string message_of(PGconn* connection) {
 Result<PlainConnection> PlainConnection::open(std::string const& url) {
   Handle connection(PQconnectdb(url.c_str()), &PQfinish);
   if (PQstatus(connection.get()) != CONNECTION_OK) {
-    return schema::connection_error(message_of(connection.get()));
+    return schema::explain_refusal(url, message_of(connection.get())).error;
   }
   // Notices such as "does not exist, skipping" are nobody's concern.
   PQsetNoticeProcessor(connection.get(), [](void*, char const*) {}, nullptr);

@@ -257,12 +257,21 @@ void LeaseKeeper::look_at_commits(PgSession& session) {
             " AND query_start < clock_timestamp() - interval '2 seconds')")[0][0]
         .as<bool>();
   });
+  if (wait) waited_at_ = std::chrono::steady_clock::now().time_since_epoch().count();
   if (wait == commits_wait_) return;
   commits_wait_ = wait;
   options_.on_event(
       wait ? "commits wait for a synchronous standby that does not answer: start it, or change"
              " synchronous_standby_names of the server. Runs neither begin nor end until then"
            : "the synchronous standby answers again");
+}
+
+bool LeaseKeeper::commits_wait() const {
+  using std::chrono::steady_clock;
+  constexpr std::chrono::seconds recently{30};
+  return waited_at_ != 0 &&
+         steady_clock::now() - steady_clock::time_point(steady_clock::duration(waited_at_)) <
+             recently;
 }
 
 asio::awaitable<std::optional<LeaseHolder>> LeaseKeeper::holder_of(StreamId id) {

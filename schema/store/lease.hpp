@@ -57,11 +57,16 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
 
   PgExecutor& executor() { return executor_; }
 
+  // Whether commits were seen to wait for a synchronous standby in the last half minute. May be
+  // called from any thread.
+  bool commits_wait() const;
+
  private:
   class Held;
   using Key = std::pair<int, std::string>;  // source_id and stream
   struct Tokens {
-    std::string first, latest;  // empty until the lease is taken
+    std::string first;
+    std::shared_ptr<LeaseToken const> latest;  // null until the lease is taken
   };
 
   // These run on the executor's thread.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "schema/store/pqxx_versions.hpp"
+#include "schema/store/server_text.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -27,8 +28,8 @@ constexpr KnownState known_states[] = {
      "The statement took longer than its time limit or was cancelled."},
     {"57P", ErrorCode::database_unavailable, "The database server is stopping or starting."},
     {"25006", ErrorCode::database_unavailable,
-     "The server is read-only (a standby?): database.url must name the primary; with several hosts"
-     " in it, add target_session_attrs=read-write."},
+     "It is a standby (database.url must name the primary; with several hosts in it, add"
+     " target_session_attrs=read-write), or default_transaction_read_only is on."},
     {"25P03", ErrorCode::database_unavailable, "The session was idle in a transaction too long."},
     {"40", ErrorCode::database_unavailable, "Another transaction conflicted with it; try again."},
     {"55P03", ErrorCode::database_unavailable, "Another transaction held a lock; try again."},
@@ -50,103 +51,6 @@ constexpr KnownState known_states[] = {
     {"28", ErrorCode::database_unavailable, "Check user and password in database.url."},
     {"3D000", ErrorCode::database_unavailable, "Create the database, or correct database.url."},
 };
-
-// Parts of English messages with which a server or a pooler refuses a connection.
-struct KnownRefusal {
-  std::string_view words;
-  std::string_view hint;
-};
-
-constexpr KnownRefusal known_refusals[] = {
-    {"unsupported startup parameter",
-     "A connection pooler probably refuses a start-up parameter: remove it from database.url"
-     " (`options`, $PGOPTIONS), or let the pooler ignore it (PgBouncer: "
-     "ignore_startup_parameters)."},
-    {"session is read-only",
-     "No server in database.url accepts writes. During a failover, wait; otherwise check that one"
-     " of the hosts is the primary."},
-    {"server is in hot standby mode",
-     "No server in database.url accepts writes. During a failover, wait; otherwise check that one"
-     " of the hosts is the primary."},
-    {"could not make a writable connection",
-     "No server in database.url accepts writes. During a failover, wait; otherwise check that one"
-     " of the hosts is the primary."},
-    {"the database system is ", "The server is starting or stopping; wait until it is ready."},
-    {"no such database",
-     "The pooler does not know the database: add it to its configuration, or correct "
-     "database.url."},
-    {"statement pooling mode",
-     "Set pool_mode = session or transaction for this database in PgBouncer."},
-    // All that libpqxx tells of a session that ended while a statement was under way.
-    {"Could not obtain client encoding",
-     "The server or a connection pooler closed the session. PgBouncer needs pool_mode = session or"
-     " transaction for this database, and a pool_size that suffices."},
-    {"query_wait_timeout",
-     "The pooler had no free connection: raise its pool_size, which has to be larger than"
-     " `connections` of the configuration by four, or lower `connections`."},
-    {"no more connections allowed",
-     "The pooler accepts no more clients: raise max_client_conn in its configuration."},
-    {"too many clients already",
-     "The server has no free connection: raise max_connections or lower database.connections."},
-    {"remaining connection slots are reserved",
-     "The server has no free connection: raise max_connections or lower database.connections."},
-    {"too many connections for ",
-     "Raise the CONNECTION LIMIT of the role or database, or lower database.connections."},
-    {"no pg_hba.conf entry",
-     "The server does not allow this user from this host: add a line to its pg_hba.conf."},
-    {"password authentication failed", "Check user and password in database.url."},
-    {"no password supplied",
-     "Put the password into database.url (preferably as ${NAME}), or into ~/.pgpass."},
-    {"authentication failed", "Check the user in database.url, and pg_hba.conf of the server."},
-    {"permission denied for database",
-     "As its owner or a superuser: GRANT CONNECT ON DATABASE … TO the user in database.url."},
-    {"could not translate host name", "Check the host in database.url."},
-    {"server does not support SSL",
-     "The server has no TLS: enable it there, or remove sslmode from database.url if the network is"
-     " trusted."},
-    {"certificate",
-     "Check sslmode and sslrootcert in database.url against the server's certificate."},
-    {"timeout expired",
-     "Check host and port in database.url, and that no firewall blocks the connection."},
-    {"Connection refused", "Check host and port in database.url, and that the server is running."},
-};
-
-// Returns a hint for 'database "x" does not exist' and 'role "x" does not exist', from a server or
-// a pooler; empty for other messages.
-std::string hint_of_missing(std::string_view message, LocalUsers const& users) {
-  constexpr std::string_view tail = "\" does not exist";
-  auto const end = message.find(tail);
-  if (end == std::string_view::npos) return {};
-  auto const begin = message.rfind('"', end - 1);
-  if (begin == std::string_view::npos || end == 0) return {};
-  std::string const name(message.substr(begin + 1, end - begin - 1));
-  if (message.substr(0, begin).ends_with("database ")) {
-    return "Create it first: `createdb -E UTF8 -T template0 " + name +
-           "` (as a user who may, such as postgres), or correct database.url.";
-  }
-  if (message.substr(0, begin).ends_with("role ")) {
-    // Without a user in database.url, it is that of the machine.
-    if (name == users.own && users.has_other(service_user_name)) {
-      return "The service's database is for its own user: " + as_user(service_user_name) +
-             ". For another one, name its user in database.url" +
-             (name == "root" ? "." : ", or `createuser " + name + "` first.");
-    }
-    return "Create it first: `createuser " + name + "`, or correct the user in database.url.";
-  }
-  return {};
-}
-
-// The server goes by the user of the machine, who is not the one of database.url.
-std::string hint_of_peer(std::string_view message, LocalUsers const& users) {
-  constexpr std::string_view words = "Peer authentication failed for user \"";
-  auto const at = message.find(words);
-  if (at == std::string_view::npos) return {};
-  auto const rest = message.substr(at + words.size());
-  auto const name = rest.substr(0, rest.find('"'));
-  if (!users.has_other(name)) return {};
-  return "The server lets in only the user " + std::string(name) +
-         " of this machine as that: " + as_user(name) + ".";
-}
 
 KnownState const* find_state(std::string_view sqlstate) {
   for (auto const& known : known_states) {
@@ -183,6 +87,8 @@ PgProblem from_sqlstate(std::string_view sqlstate, std::string_view message) {
   }
   if (!sqlstate.empty()) problem.error.message += " [" + std::string(sqlstate) + "]";
   problem.data = is_data_error(sqlstate, message);
+  problem.read_only = sqlstate == "25006";
+  problem.error.is_contended = sqlstate == "55P03" || sqlstate.starts_with("40");
   if (sqlstate == "26000") {  // a pooler's DISCARD ALL, for example
     problem.recovery = Recovery::reconnect;
     hint = "A prepared statement of this session is gone; a new session prepares its own.";
@@ -241,44 +147,6 @@ bool is_data_error(pqxx::sql_error const& error) {
   return is_data_error(sqlstate_of(error), error.what());
 }
 
-namespace {
-
-// libpq gives no code for a refused connection, only the server's message.
-std::string hint_for_connecting(std::string_view message) {
-  auto const says = [&](std::string_view words) {
-    return message.find(words) != std::string_view::npos;
-  };
-  if (says("authentication failed") || says("no password supplied") || says("no pg_hba.conf")) {
-    return "Check user and password in database.url, and pg_hba.conf of the server.";
-  }
-  if (says("No such file or directory") || says("Connection refused")) {
-    return "Check database.url and that the server is running; `database.url: embedded` needs "
-           "none.";
-  }
-  return "Check database.url and that the server is running.";
-}
-
-}  // namespace
-
-Error connection_error(std::string_view message, LocalUsers const& users) {
-  // With several hosts each has its own line. Report one that contains a known refusal.
-  auto text = message;
-  for (auto const& known : known_refusals) {
-    auto const at = message.find(known.words);
-    if (at == std::string_view::npos) continue;
-    auto const begin = message.rfind('\n', at);
-    text = message.substr(begin == std::string_view::npos ? 0 : begin + 1);
-    auto const peer = hint_of_peer(text, users);
-    Error error(ErrorCode::database_unavailable, "no connection to PostgreSQL: " + one_line(text),
-                peer.empty() ? std::string(known.hint) : peer);
-    return error;
-  }
-  auto hint = hint_of_missing(message, users);
-  if (hint.empty()) hint = hint_for_connecting(message);
-  return Error(ErrorCode::database_unavailable, "no connection to PostgreSQL: " + one_line(text),
-               std::move(hint));
-}
-
 std::string one_line(std::string_view server_message) {
   auto text = server_message.substr(0, server_message.find('\n'));
   // libpqxx 7 says first at which step of a COPY it was: "Failure during '[END COPY]': ".
@@ -286,17 +154,16 @@ std::string one_line(std::string_view server_message) {
     auto const step = text.find("': ");
     if (step != std::string_view::npos) text.remove_prefix(step + 3);
   }
+  // Sessions request verbose messages: behind "ERROR:", in the server's language, the SQLSTATE.
+  auto const at = server_text(text);
+  auto const state =
+      at == std::string_view::npos ? std::string_view() : leading_state(text.substr(at));
+  bool const is_label = text.substr(0, text.find(' ')).ends_with(':');
+  if (!state.empty() && is_label) text.remove_prefix(at + state.size() + 2);
   for (std::string_view label : {"ERROR:", "FATAL:", "PANIC:", "WARNING:", "NOTICE:"}) {
     if (text.starts_with(label)) text.remove_prefix(label.size());
   }
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  // Sessions request verbose messages, which start with the SQLSTATE.
-  auto const is_state = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); };
-  constexpr std::size_t length = 5;
-  if (text.size() > length + 1 && text.substr(length, 2) == ": " &&
-      std::all_of(text.begin(), text.begin() + length, is_state)) {
-    text.remove_prefix(length + 2);
-  }
   while (!text.empty() && (text.back() == '\r' || text.back() == ' ')) text.remove_suffix(1);
   std::string line(text);
   // "COPY commission, line 3, column amount: "abc"" names the column. The line number is useless,

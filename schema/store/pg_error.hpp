@@ -21,8 +21,9 @@ enum class Recovery {
 struct PgProblem {
   Error error;
   Recovery recovery = Recovery::none;
-  bool data = false;   // PostgreSQL refuses a value: mostly SQLSTATE class 22, 23 or 54
-  std::string reason;  // with `data`: what is wrong with it, on one line
+  bool data = false;       // PostgreSQL refuses a value: mostly SQLSTATE class 22, 23 or 54
+  bool read_only = false;  // the server takes no writes of this session
+  std::string reason;      // with `data`: what is wrong with it, on one line
   PgProblem() = default;
 };
 
@@ -42,9 +43,14 @@ std::string_view hint_of_sqlstate(std::string_view sqlstate);
 bool is_data_error(std::string_view sqlstate, std::string_view message);
 bool is_data_error(pqxx::sql_error const& error);
 
-// Makes an error with a hint from libpq's message about a failed connection. `users`: where the
-// server goes by the user of the machine, another one may be meant.
+// Makes an error with a hint from libpq's message about a failed connection, which is verbose where
+// the words of the server may not be English. `users`: where the server goes by the user of the
+// machine, another one may be meant.
 Error connection_error(std::string_view message, LocalUsers const& users = local_users());
+// The SQLSTATE in a verbose message about a failed connection; empty: it has none.
+std::string_view refusal_state(std::string_view message);
+// Whether connection_error() had nothing to go by but words of the server that it does not know.
+bool is_unexplained(Error const& error);
 
 // Converts PostgreSQL's "ERROR:  text\nCONTEXT:  COPY t, line 3, column amount: …" to `text (column
 // amount)`.

@@ -11,6 +11,7 @@
 #include <chrono>
 
 #include "base/process_limits.hpp"
+#include "schema/store/read_only.hpp"
 
 namespace affsync::schema {
 
@@ -19,9 +20,15 @@ namespace {
 constexpr int cancels = 3;
 }  // namespace
 
-void PgExecutor::Socket::reset(int socket) {
+void PgExecutor::Socket::reset() {
   if (descriptor_ >= 0) ::close(descriptor_);
-  descriptor_ = socket < 0 ? -1 : ::fcntl(socket, F_DUPFD_CLOEXEC, 0);
+  descriptor_ = -1;
+}
+
+void PgExecutor::Socket::reset(pqxx::connection& connection) {
+  reset();
+  descriptor_ = ::fcntl(connection.sock(), F_DUPFD_CLOEXEC, 0);
+  answers_.listen_to(connection);
 }
 
 void PgExecutor::Socket::shut_down() const {
@@ -31,7 +38,10 @@ void PgExecutor::Socket::shut_down() const {
 bool PgExecutor::Socket::is_silent(std::chrono::milliseconds time) const {
   tcp_info info{};
   socklen_t size = sizeof info;
-  if (::getsockopt(descriptor_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+  if (descriptor_ < 0) return false;
+  if (::getsockopt(descriptor_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) {
+    return std::chrono::steady_clock::now() - answers_.last() >= time;
+  }
   auto const latest = std::min(info.tcpi_last_data_sent, info.tcpi_last_data_recv);
   return std::chrono::milliseconds(latest) >= time;
 }
@@ -95,11 +105,11 @@ void PgExecutor::execute(int attempts, std::function<void(PgSession&)> const& wo
     if (!slot.session) slot.socket.reset();
     slot.cut = false;
   };
-  auto const on_socket = [&](int socket) {
+  auto const on_open = [&](pqxx::connection& connection) {
     std::lock_guard lock(mutex_);
     // Thrown to the session that is being set up, which then does not try again.
     if (refusing_) throw Failure(ErrorCode::cancelled, "affsync is shutting down");
-    slot.socket.reset(socket);
+    slot.socket.reset(connection);
     slot.cut = false;
     if (longest_answer_ && !watcher_.joinable()) watcher_ = std::thread([this] { cut_silent(); });
   };
@@ -110,7 +120,7 @@ void PgExecutor::execute(int attempts, std::function<void(PgSession&)> const& wo
   for (;; --attempts) {
     PgProblem problem;
     try {
-      if (!slot.session) replace_session(std::make_unique<PgSession>(options_, on_socket));
+      if (!slot.session) replace_session(std::make_unique<PgSession>(options_, on_open));
       work(*slot.session);
       return;
     } catch (std::exception const&) {
@@ -130,6 +140,11 @@ void PgExecutor::execute(int attempts, std::function<void(PgSession&)> const& wo
       std::lock_guard lock(mutex_);
       if (refusing_ && problem.error.code != ErrorCode::lease_lost) {
         throw Failure(ErrorCode::cancelled, "affsync is shutting down");
+      }
+    }
+    if (problem.read_only && slot.session) {
+      if (auto hint = hint_of_read_only(*slot.session); !hint.empty()) {
+        problem.error.hint = std::move(hint);
       }
     }
     bool const patient = may_retry && problem.recovery == Recovery::reconnect &&
@@ -168,8 +183,9 @@ void PgExecutor::cut_silent() {
   std::unique_lock lock(mutex_);
   while (!ending_) {
     auto const now = std::chrono::steady_clock::now();
+    bool const is_known = known_wait_ && known_wait_();
     for (auto& slot : slots_) {
-      if (!slot.busy || slot.cut || now - slot.busy_since < *longest_answer_) continue;
+      if (is_known || !slot.busy || slot.cut || now - slot.busy_since < *longest_answer_) continue;
       slot.cut = slot.socket.is_silent(*longest_answer_);
       if (slot.cut) slot.socket.shut_down();
     }

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "schema/store/answer_times.hpp"
 #include "schema/store/pg_error.hpp"
 #include "schema/store/pg_session.hpp"
 
@@ -37,8 +38,7 @@ class PgExecutor {
   // in all, on a new session if needed: it must detect itself whether it had already succeeded.
   // With more than one attempt, lost sessions are replaced as long as StoreOptions::patience lasts.
   // Cancelling the caller does not end the statement; each has a time limit at the server. If no
-  // answer comes though it is over, the connection is cut; only one by TCP, since a server on this
-  // machine that stands still has nobody who could take its place.
+  // answer comes though it is over, the connection is cut.
   template <class Work>
   auto run(Work work, int attempts = 1)
       -> asio::awaitable<std::invoke_result_t<Work&, PgSession&>> {
@@ -67,6 +67,10 @@ class PgExecutor {
   // to help with a write. May be called from any thread.
   void post(std::function<void(PgSession&)> work, int attempts = 1);
 
+  // While this returns true, connections without an answer are not cut: it is known what the server
+  // waits for. Called from another thread. To be set before the first work.
+  void spare_while(std::function<bool()> known) { known_wait_ = std::move(known); }
+
   // After `patience`, cancels running work and refuses new work. What cannot be cancelled, such as
   // a statement that waits at a pooler for a server, loses its connection. Returns immediately.
   void shut_down(std::chrono::milliseconds patience);
@@ -80,13 +84,16 @@ class PgExecutor {
     ~Socket() { reset(); }
     Socket(Socket const&) = delete;
     Socket& operator=(Socket const&) = delete;
-    void reset(int socket = -1);
+    void reset();
+    void reset(pqxx::connection& connection);
     void shut_down() const;
-    // True if nothing was sent nor received for this time; false if the system does not tell.
+    // True if nothing was sent nor received for this time. Of a Unix socket the system does not
+    // tell this: true if no statement has had an answer.
     bool is_silent(std::chrono::milliseconds time) const;
 
    private:
     int descriptor_ = -1;
+    AnswerTimes answers_;
   };
   struct Slot {
     std::unique_ptr<PgSession> session;
@@ -105,6 +112,7 @@ class PgExecutor {
   bool was_cut(Slot& slot);
 
   StoreOptions const options_;
+  std::function<bool()> known_wait_;
   // After this time without an answer there is none to come; nullopt if the user has set the time
   // limit of statements.
   std::optional<std::chrono::milliseconds> const longest_answer_;

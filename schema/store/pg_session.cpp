@@ -18,6 +18,7 @@
 #include "schema/store/pg_error.hpp"
 #include "schema/store/pooler.hpp"
 #include "schema/store/pqxx_versions.hpp"
+#include "schema/store/refused_connection.hpp"
 #include "schema/store/server_clock.hpp"
 #include "schema/store/transaction.hpp"
 
@@ -98,12 +99,15 @@ bool limits_statements(StoreOptions const& options) {
 std::string session_settings(StoreOptions const& options, bool local) {
   constexpr std::string_view isolation = "default_transaction_isolation";
   auto const milliseconds = std::to_string(options.statement_timeout.count());
+  // Between the statements of a transaction affsync waits for nothing. A program that has stopped
+  // there keeps the rows of its stream no longer than its lease. Zero, for a migration: no limit.
+  auto const idle = std::min(options.statement_timeout, options.lease_time);
   // Commits need not wait for the disk: a server crash loses only whole transactions, with rows and
   // checkpoint together, and stream_state.writes reveals it. The start and end of a run do wait.
   std::pair<std::string_view, std::string> const settings[] = {
       {"statement_timeout", milliseconds},
       {"lock_timeout", "30000"},
-      {"idle_in_transaction_session_timeout", milliseconds},
+      {"idle_in_transaction_session_timeout", std::to_string(idle.count())},
       {"synchronous_commit", "off"},
       {"timezone", "'UTC'"},
       {"datestyle", "'ISO, MDY'"},
@@ -179,15 +183,9 @@ void name_replica(Error& error) {
   replace(error.hint, "database.url", "database.read_url");
 }
 
-// Returns whether the server reports that it is starting or stopping; it is usually ready soon
-// (SQLSTATE 57P03, which libpqxx does not expose if a connection fails).
-bool comes_and_goes(std::string_view message) {
-  return message.find("the database system is ") != std::string_view::npos;
-}
-
 }  // namespace
 
-PgSession::PgSession(StoreOptions const& options, OnSocket const& on_socket)
+PgSession::PgSession(StoreOptions const& options, OnOpen const& on_open)
     : server_clock_(options.clock) {
   using std::chrono::steady_clock;
   constexpr auto moment = std::chrono::milliseconds(3000);
@@ -196,11 +194,17 @@ PgSession::PgSession(StoreOptions const& options, OnSocket const& on_socket)
   auto const text = connection_string(options);
   for (;;) {
     PgProblem problem;
+    bool passes = false;
     try {
-      open(text, options, on_socket);
+      open(text, options, on_open);
       return;
     } catch (Failure const& failure) {
       problem.error = failure.error();
+    } catch (pqxx::broken_connection const& error) {
+      auto refusal = explain_refusal(text.reveal(), error.what());
+      problem.error = std::move(refusal.error);
+      problem.recovery = Recovery::reconnect;
+      passes = refusal.passes;
     } catch (std::exception const&) {
       problem = current_problem();
       problem.error.code = ErrorCode::database_unavailable;
@@ -209,8 +213,7 @@ PgSession::PgSession(StoreOptions const& options, OnSocket const& on_socket)
     connection_.reset();
     // A server that is being replaced may take a connection and drop it before its first answer, so
     // setting up the session is tried again as well.
-    auto const patience =
-        std::max(options.patience, comes_and_goes(problem.error.message) ? moment : pause * 0);
+    auto const patience = std::max(options.patience, passes ? moment : pause * 0);
     bool const lost = problem.recovery == Recovery::reconnect;
     if (!lost || steady_clock::now() - begin + pause > patience) {
       problem.error.message = redact(std::move(problem.error.message),
@@ -225,9 +228,9 @@ PgSession::PgSession(StoreOptions const& options, OnSocket const& on_socket)
   }
 }
 
-void PgSession::open(Secret const& text, StoreOptions const& options, OnSocket const& on_socket) {
+void PgSession::open(Secret const& text, StoreOptions const& options, OnOpen const& on_open) {
   connection_ = std::make_unique<pqxx::connection>(text.reveal());
-  if (on_socket) on_socket(connection_->sock());
+  if (on_open) on_open(*connection_);
   never_reconnect(*connection_);
   tell_constraints(*connection_);
   notices_ = std::make_unique<Notices>(*connection_);

@@ -34,10 +34,10 @@ bool limits_statements(StoreOptions const& options);
 
 class PgSession {
  public:
-  // Connects. Throws Failure database_unavailable, which never contains a password. `on_socket` is
-  // told the socket of the connection before the first statement, which may wait for a pooler.
-  using OnSocket = std::function<void(int socket)>;
-  explicit PgSession(StoreOptions const& options, OnSocket const& on_socket = {});
+  // Connects. Throws Failure database_unavailable, which never contains a password. `on_open` is
+  // told of the connection before the first statement, which may wait for a pooler.
+  using OnOpen = std::function<void(pqxx::connection&)>;
+  explicit PgSession(StoreOptions const& options, OnOpen const& on_open = {});
   ~PgSession();
 
   pqxx::connection& connection() { return *connection_; }
@@ -59,7 +59,7 @@ class PgSession {
 
  private:
   struct Notices;
-  void open(Secret const& text, StoreOptions const& options, OnSocket const& on_socket);
+  void open(Secret const& text, StoreOptions const& options, OnOpen const& on_open);
 
   std::unique_ptr<pqxx::connection> connection_;
   std::unique_ptr<Notices> notices_;

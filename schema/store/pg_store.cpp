@@ -65,9 +65,12 @@ class PgStore final : public Store {
       : daemon_(this_program(options, random_process())),
         command_(this_program(options, "")),
         clock_(options.clock),
+        on_event_(options.on_event),
         leases_(std::make_shared<LeaseKeeper>(options)),
         executor_(options, std::max(1, options.connections)),
-        readers_(for_pages(options), reading_sessions) {}
+        readers_(for_pages(options), reading_sessions) {
+    executor_.spare_while([leases = leases_] { return leases->commits_wait(); });
+  }
 
   asio::awaitable<std::vector<SourceRegistered>> register_sources(
       std::vector<SourceRegistration> sources, std::vector<std::string> configured) override {
@@ -226,7 +229,7 @@ class PgStore final : public Store {
     auto work = [this, source, given = std::move(start)](PgSession& session) {
       RunStart run = given;
       run.started_at = clock_->to_server(run.started_at);
-      return open_run(session, run, leases_->token_of(run.id), source.get());
+      return open_run(session, run, leases_->token_of(run.id), source.get(), on_event_);
     };
     co_return co_await executor_.run(std::move(work), twice);
   }
@@ -378,6 +381,7 @@ class PgStore final : public Store {
   Program daemon_;
   Program const command_;
   std::shared_ptr<ServerClock> const clock_;
+  std::function<void(std::string const&)> const on_event_;
   bool is_daemon_ = false;
   std::map<int, std::shared_ptr<RegisteredSource const>> known_;  // used on the I/O thread only
   RunRegistry runs_;

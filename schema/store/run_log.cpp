@@ -8,6 +8,7 @@
 #include "schema/store/pg_error.hpp"
 #include "schema/store/quarantine.hpp"
 #include "schema/store/server_clock.hpp"
+#include "schema/store/stream_holder.hpp"
 #include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
@@ -318,15 +319,23 @@ StreamState read_state(PgSession& session, StreamId const& id) {
 }
 
 RunKey open_run(PgSession& session, RunStart const& start,
-                std::optional<std::string> const& lease_token, RegisteredSource const* given) {
+                std::optional<std::string> const& lease_token, RegisteredSource const* given,
+                std::function<void(std::string const&)> const& on_event) {
   auto const name = given == nullptr ? std::string() : given->registration.identity.name;
+  auto const begin = std::chrono::steady_clock::now();
   try {
     return try_to_open(session, start, lease_token, name);
   } catch (pqxx::sql_error const& error) {
-    // After a failover to a server that lagged behind, the source may be missing.
-    if (given == nullptr || sqlstate_of(error) != "23503") throw;
+    auto const state = sqlstate_of(error);
+    if (state == "55P03") {
+      make_way(session, start.id, std::chrono::steady_clock::now() - begin, lease_token.has_value(),
+               current_problem().error, on_event);
+    } else {
+      // After a failover to a server that lagged behind, the source may be missing.
+      if (given == nullptr || state != "23503") throw;
+      restore_source(session, *given);
+    }
   }
-  restore_source(session, *given);
   return try_to_open(session, start, lease_token, name);
 }
 

@@ -18,9 +18,10 @@ StreamState read_state(PgSession& session, StreamId const& id);
 // Begins a run and makes it the only one that may write; closes runs that never ended. If the lease
 // is no longer held under this token, it throws lease_lost, and if the number of the source belongs
 // to another one, config_invalid; then it changes nothing. `source`: null if it is none that was
-// registered.
+// registered. `on_event`: see make_way().
 RunKey open_run(PgSession& session, RunStart const& start,
-                std::optional<std::string> const& lease_token, RegisteredSource const* source);
+                std::optional<std::string> const& lease_token, RegisteredSource const* source,
+                std::function<void(std::string const&)> const& on_event = {});
 
 // Ends the run and updates the stream's state. Its commit waits for the disk, so everything that
 // the run wrote is then durable. If another run has taken over, it closes only this run's own row

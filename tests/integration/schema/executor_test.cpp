@@ -1,10 +1,13 @@
 // Work whose session is lost, once and again.
+#include <atomic>
 #include <functional>
 #include <pqxx/except>
+#include <pqxx/nontransaction>
 
 #include "schema/store/pg_executor.hpp"
 #include "tests/integration/schema/fixture.hpp"
 #include "tests/support/peer/scripted_peer.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace affsync::schema::test::executor_test {
 namespace {
@@ -48,30 +51,46 @@ std::string frame(char type, std::string const& fields) {
   return text + static_cast<char>(fields.size() + 4) + fields;
 }
 
-// Two servers of which the first one speaks only as far as this goes, and takes nobody after the
-// first session.
+// A server that speaks only as far as this goes, and takes nobody after the first session.
+PeerConnection& welcome_one(PeerConnection& peer, std::string const& to_others) {
+  std::string const zero(1, '\0');
+  auto const welcome = frame('R', zero + zero + zero + zero) +
+                       frame('S', "server_version" + zero + "15.0" + zero) +
+                       frame('S', "client_encoding" + zero + "UTF8" + zero) + frame('Z', "I");
+  peer.read_some();
+  peer.send(peer.number() == 1 ? welcome : to_others);
+  if (peer.number() == 1) peer.read_some();
+  return peer;
+}
+
+// The last words of a server to somebody who connects.
+std::string refusal(std::string const& severity, std::string const& state,
+                    std::string const& words) {
+  std::string const zero(1, '\0');
+  return frame('E', "S" + severity + zero + "VFATAL" + zero + "C" + state + zero + "M" + words +
+                        zero + zero);
+}
+
+// Two servers of which the first is such a one.
 class TwoServers : public Executor {
  protected:
-  explicit TwoServers(std::function<void(PeerConnection&)> after_welcome = {})
-      : going_([next = std::move(after_welcome)](PeerConnection& peer) {
-          std::string const zero(1, '\0');
-          auto const welcome = frame('R', zero + zero + zero + zero) +
-                               frame('S', "server_version" + zero + "15.0" + zero) +
-                               frame('S', "client_encoding" + zero + "UTF8" + zero) +
-                               frame('Z', "I");
-          auto const not_now =
-              frame('E', "SFATAL" + zero + "C57P03" + zero + "Mwait" + zero + zero);
-          peer.read_some();
-          peer.send(peer.number() == 1 ? welcome : not_now);
-          if (peer.number() == 1) peer.read_some();
-          if (peer.number() == 1 && next) next(peer);
-        }) {}
+  // `address`: its own, or a directory for its Unix socket.
+  explicit TwoServers(std::function<void(PeerConnection&)> after_welcome = {},
+                      std::string const& address = "127.0.0.1")
+      : host_(address),
+        going_(
+            [next = std::move(after_welcome)](PeerConnection& peer) {
+              welcome_one(peer, refusal("FATAL", "57P03", "wait"));
+              if (peer.number() == 1 && next) next(peer);
+            },
+            std::nullopt, host_.starts_with('/') ? host_ + "/.s.PGSQL.1" : host_) {}
   StoreOptions options_for_both() {
     pqxx::connection real(url);
-    auto options = options_for("host='127.0.0.1," + std::string(real.hostname()) + "' port='" +
-                               std::to_string(going_.port()) + "," + real.port() + "' user='" +
-                               real.username() + "' dbname='" + real.dbname() +
-                               "' sslmode=disable gssencmode=disable");
+    auto const port = going_.port() == 0 ? 1 : going_.port();
+    auto options =
+        options_for("host='" + host_ + "," + std::string(real.hostname()) + "' port='" +
+                    std::to_string(port) + "," + real.port() + "' user='" + real.username() +
+                    "' dbname='" + real.dbname() + "' sslmode=disable gssencmode=disable");
     options.patience = std::chrono::minutes(10);
     return options;
   }
@@ -80,6 +99,7 @@ class TwoServers : public Executor {
     loop.run(executor.run([](PgSession& session) { return session.is_open(); }, 1));
     EXPECT_EQ(going_.connections(), 2);
   }
+  std::string const host_;
   affsync::test::ScriptedPeer going_;
 };
 
@@ -110,6 +130,104 @@ TEST_F(StandingServer, IsNamedIfThereIsNoOther) {
   EXPECT_NE(loop.last_message.find("has not answered for 1 s: the connection is cut"),
             std::string::npos)
       << loop.last_message;
+}
+
+// One of this machine, on its Unix socket, stands still as well: a disk that hangs, a stopped
+// container.
+struct OwnDirectory {
+  affsync::test::TempDir directory;
+};
+class StandingServerOfThisMachine : private OwnDirectory, public TwoServers {
+ protected:
+  StandingServerOfThisMachine()
+      : TwoServers([](PeerConnection& peer) { peer.read_some(); }, directory.path().string()) {}
+  StoreOptions impatient() {
+    auto options = options_for_both();
+    options.statement_timeout = options.answer_grace = std::chrono::milliseconds(200);
+    return options;
+  }
+};
+
+TEST_F(StandingServerOfThisMachine, IsLeftOnceItsAnswerIsTooLate) {
+  expect_the_second(impatient());
+}
+
+// Commits may wait for a standby without a limit.
+TEST_F(StandingServerOfThisMachine, IsNotOneOfWhichItIsKnownWhatItWaitsFor) {
+  std::atomic<int> asked = 0;
+  auto const options = impatient();
+  PgExecutor executor(options, 1);
+  executor.spare_while([&] { return ++asked < 20; });
+  loop.run(executor.run([](PgSession& session) { return session.is_open(); }, 1));
+  EXPECT_GE(asked, 20);
+}
+
+TEST_F(StandingServerOfThisMachine, IsNotOneWhoseStatementsComeOneAfterTheOther) {
+  auto options = impatient();
+  options.url = url;
+  PgExecutor executor(options, 1);
+  int attempts = 0;
+  auto const work = [&attempts](PgSession& session) {
+    ++attempts;
+    pqxx::nontransaction tx(session.connection());
+    for (int i = 0; i < 20; ++i) tx.exec("SELECT pg_sleep(0.05)");
+    return attempts;
+  };
+  EXPECT_EQ(loop.run(executor.run(work, 2)), 1);
+}
+
+// A server whose messages are in another language than ours.
+class ForeignServer : public Executor {
+ protected:
+  Error refused(std::string const& state, std::string const& words) {
+    affsync::test::ScriptedPeer peer([&](PeerConnection& one) {
+      one.read_some();
+      one.send(refusal("FATAL", state, words));
+    });
+    auto options = options_for("host=127.0.0.1 port=" + std::to_string(peer.port()) +
+                               " user=u dbname=d sslmode=disable gssencmode=disable");
+    PgExecutor executor(options, 1);
+    try {
+      loop.run(executor.run([](PgSession& session) { return session.is_open(); }, 1));
+    } catch (Failure const& failure) {
+      connections_ = peer.connections();
+      return failure.error();
+    }
+    return {};
+  }
+  int connections_ = 0;
+};
+
+TEST_F(ForeignServer, WhatItRefusesIsKnownByItsCode) {
+  struct Case {
+    char const* state;
+    char const* words;
+    char const* hint;
+  };
+  Case const cases[] = {
+      {"28P01", "Passwort-Authentifizierung für Benutzer »u« fehlgeschlagen",
+       "Check user and password in database.url"},
+      {"28000", "kein pg_hba.conf-Eintrag für Host »127.0.0.1«", "pg_hba.conf"},
+      {"3D000", "Datenbank »d« existiert nicht", "Create the database"},
+      {"53300", "zu viele Verbindungen von Rolle »u«", "no free connection"},
+      {"42501", "keine Berechtigung für Datenbank »d«", "GRANT CONNECT"},
+      {"57P01", "Verbindung wird abgebrochen aufgrund von Anweisung", "stopping or starting"},
+      {"XX000", "unerwarteter Fehler", "The server answers and takes no connection"},
+  };
+  for (auto const& [state, words, hint] : cases) {
+    auto const error = refused(state, words);
+    EXPECT_EQ(error.code, ErrorCode::database_unavailable) << state;
+    EXPECT_NE(error.message.find(words), std::string::npos) << error.message;
+    EXPECT_NE(error.hint.find(hint), std::string::npos) << state << ": " << error.hint;
+    EXPECT_EQ(error.hint.find("server is running"), std::string::npos) << state << error.hint;
+    EXPECT_LE(connections_, 2) << state;
+  }
+}
+
+TEST_F(ForeignServer, OneThatIsStartingIsWaitedFor) {
+  auto const error = refused("57P03", "das Datenbanksystem wird hochgefahren");
+  EXPECT_GT(connections_, 4);
+  EXPECT_NE(error.hint.find("starting or stopping"), std::string::npos) << error.hint;
 }
 
 }  // namespace

@@ -245,7 +245,7 @@ TEST_F(Settings, HoldWhateverTheServersOwnAre) {
     EXPECT_EQ(shown(*changed_server, "datestyle"), "ISO, MDY");
     EXPECT_EQ(shown(*changed_server, "statement_timeout"), "2min");
     EXPECT_EQ(shown(*changed_server, "lock_timeout"), "30s");
-    EXPECT_EQ(shown(*changed_server, "idle_in_transaction_session_timeout"), "2min");
+    EXPECT_EQ(shown(*changed_server, "idle_in_transaction_session_timeout"), "30s");
     EXPECT_EQ(shown(*changed_server, "synchronous_commit"), "off");
     EXPECT_EQ(shown(*changed_server, "search_path"), "pg_catalog");
     EXPECT_EQ(shown(*changed_server, "jit"), "off");

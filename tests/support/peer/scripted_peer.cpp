@@ -8,6 +8,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -148,18 +149,30 @@ ScriptedPeer::ScriptedPeer(Script script, std::optional<Identity> identity,
     : script_(std::move(script)) {
   std::signal(SIGPIPE, SIG_IGN);  // SSL_write has no MSG_NOSIGNAL
   if (identity) tls_ = make_context(*identity);
+  listen_at(address);
+  acceptor_ = std::thread([this] { accept_all(); });
+}
+
+void ScriptedPeer::listen_at(std::string const& address) {
+  bool const is_path = address.starts_with('/');
+  listener_ = ::socket(is_path ? AF_UNIX : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un path{};
+  path.sun_family = AF_UNIX;
+  address.copy(path.sun_path, sizeof path.sun_path - 1);
   sockaddr_in at{};
   at.sin_family = AF_INET;
   ::inet_pton(AF_INET, address.c_str(), &at.sin_addr);
-  listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   socklen_t size = sizeof at;
-  if (::bind(listener_, reinterpret_cast<sockaddr*>(&at), size) != 0 ||
-      ::listen(listener_, 64) != 0 ||
-      ::getsockname(listener_, reinterpret_cast<sockaddr*>(&at), &size) != 0) {
+  int const bound = is_path ? ::bind(listener_, reinterpret_cast<sockaddr*>(&path), sizeof path)
+                            : ::bind(listener_, reinterpret_cast<sockaddr*>(&at), size);
+  if (bound != 0 || ::listen(listener_, 64) != 0) {
     throw std::runtime_error("the peer cannot listen on " + address);
   }
+  if (is_path) return;
+  if (::getsockname(listener_, reinterpret_cast<sockaddr*>(&at), &size) != 0) {
+    throw std::runtime_error("the peer has no port");
+  }
   port_ = ntohs(at.sin_port);
-  acceptor_ = std::thread([this] { accept_all(); });
 }
 
 ScriptedPeer::~ScriptedPeer() {

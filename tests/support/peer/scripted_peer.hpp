@@ -1,4 +1,5 @@
-// A server whose bytes a test controls exactly, over a real loopback socket, plain or TLS. Each
+// A server whose bytes a test controls exactly, over a real loopback socket, plain or TLS, or over
+// a Unix socket. Each
 // connection runs the script on its own thread with blocking calls. The destructor ends all
 // connections.
 #pragma once
@@ -60,6 +61,7 @@ class ScriptedPeer {
  public:
   using Script = std::function<void(PeerConnection&)>;
 
+  // `address`: of IPv4, or the path of a Unix socket.
   explicit ScriptedPeer(Script script, std::optional<Identity> identity = std::nullopt,
                         std::string const& address = "127.0.0.1");
   ScriptedPeer(ScriptedPeer const&) = delete;
@@ -76,6 +78,7 @@ class ScriptedPeer {
     std::unique_ptr<PeerConnection> connection;
     std::thread thread;
   };
+  void listen_at(std::string const& address);
   void accept_all();
 
   Script script_;

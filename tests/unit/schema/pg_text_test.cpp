@@ -47,6 +47,16 @@ TEST(OneLine, LeavesOutTheSqlstateOfAVerboseMessage) {
   EXPECT_EQ(one_line("ERROR:  value: too long"), "value: too long");
 }
 
+// The server says "ERROR" in its own language.
+TEST(OneLine, KnowsALabelOfAnyLanguage) {
+  for (auto const* label : {"FEHLER", "ERREUR", "ОШИБКА", "错误", "HATA"}) {
+    EXPECT_EQ(one_line(std::string(label) + ":  25006: UPDATE kann nicht\n"), "UPDATE kann nicht");
+  }
+  EXPECT_EQ(one_line("FEHLER:  23514: neue Zeile: falsch\nCONSTRAINT NAME:  c\n"),
+            "neue Zeile: falsch");
+  EXPECT_EQ(one_line("a value:  no label of a server"), "a value:  no label of a server");
+}
+
 TEST(Sqlstate, DataErrorsAreThoseThatBlameAValue) {
   EXPECT_TRUE(is_data_error("22P02", ""));
   EXPECT_TRUE(is_data_error("23502", ""));
@@ -94,6 +104,19 @@ TEST(ConnectionError, SaysWhatToDoAboutEachKindOfRefusal) {
       {"connection to server at \"h\" failed: Connection refused\n\tIs the server running?\n",
        "Connection refused", "that the server is running"},
       {"something else", "something else", "Check database.url and that the server is running."},
+      {"connection to server at \"h\" (10.0.0.1), port 5432 failed: could not create socket: Too"
+       " many open files\n",
+       "Too many open files", "limit of open files"},
+      {"connection to server at \"h\" failed: could not read root certificate file \"/a\": Too many"
+       " open files\n",
+       "Too many open files", "limit of open files"},
+      // Words that nobody knows, of a server that runs.
+      {"connection to server at \"h\" failed: FATAL:  so war das\n", "so war das",
+       "The server answers and takes no connection"},
+      {"connection to server at \"h\" failed: FATAL:  28P01: so war das\n", "so war das",
+       "user and password in database.url"},
+      {"FEHLER:  57P01: Verbindung wird abgebrochen\nserver closed the connection unexpectedly\n",
+       "Verbindung wird abgebrochen", "stopping or starting"},
   };
   for (auto const& [message, told, hint] : cases) {
     auto const error = connection_error(message);
