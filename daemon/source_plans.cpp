@@ -8,6 +8,7 @@
 #include "base/batch.hpp"
 #include "base/suggest.hpp"
 #include "config/environment.hpp"
+#include "connectors/engine/rows/privacy_filter.hpp"
 #include "daemon/chosen_names.hpp"
 #include "daemon/net/proxy.hpp"
 #include "daemon/sync/file_client.hpp"
@@ -193,6 +194,7 @@ schema::SourceRegistration registration_of(PreparedSource const& source) {
     one.mapping = hash_content(stream->spec->mapping_text).to_hex();
     one.keys = hash_content(stream->spec->key_text).to_hex();
     one.taken = hash_content(stream->spec->where_text).to_hex();
+    one.hidden = hash_content(engine::hashed_key_parts(*stream)).to_hex();
     registration.streams.push_back(std::move(one));
   }
   return registration;

@@ -59,8 +59,8 @@ asio::awaitable<std::vector<schema::SourceRegistered>> register_sources(
     }
     for (auto const& stream : one.other_keys) {
       log.info(
-          "the connector makes the keys of this stream's rows in another way; each row that"
-          " comes under a new key replaces the one under the old",
+          "the keys of this stream's rows are made in another way; each row that comes under a new"
+          " key replaces the one under the old",
           {{"stream", stream}});
     }
     for (auto const& stream : one.other_mapping) {

@@ -80,9 +80,9 @@ void PassVerdict::close(schema::PassClosed const& closed, std::int64_t rows_read
   if (closed.would_delete > 0 && closed.rekeyed) {
     add_doubt(ErrorCode::mass_drop,
               std::to_string(closed.would_delete) + " of " + rows_in_words(closed.live) +
-                  " are no longer listed under the keys that they had before the connector made"
-                  " them in another way, and were not recognized under others; none was marked, so"
-                  " they may count twice",
+                  " are no longer listed under the keys that they had before these were made in"
+                  " another way, and were not recognized under others; none was marked, so they may"
+                  " count twice",
               "They count until they are marked. " + drop_hint());
   } else if (closed.would_delete > 0) {
     auto text = std::to_string(closed.would_delete) + " of " + rows_in_words(closed.live) +

@@ -61,6 +61,7 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   schema::SliceClose close =
       slice_closing(std::move(end), task_, key_, task_.session->trusted_now());
   close.left_out = std::exchange(left_out_, {});
+  close.personal_columns = personal_->columns;
   close.has_quarantined = std::exchange(has_quarantined_, false);
   // What the slice before could not replace, this one cannot either.
   if (close.shared && doubted_before_) close.shared->with_day_before = false;

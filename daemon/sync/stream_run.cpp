@@ -199,6 +199,7 @@ asio::awaitable<void> StreamRun::close_pass() {
       JsonPath const field(path);
       if (field.steps().size() == 1) pass.volatile_members.emplace_back(field.head());
     }
+    pass.personal_columns = personal_->columns;
     pass.lost = reader_->lost();
     pass.mass_drop_limit = task_.mass_drop_limit;
     pass.now = parts_.clock->now();

@@ -150,6 +150,12 @@ CameInstead find_what_came(pqxx::transaction_base& tx, SliceClose const& slice,
   bool const rekeyed = pass.rekeyed_after && pass.pass_run_id > *pass.rekeyed_after;
   bool const compares = slice.by_content || rekeyed;
   if (!compares || of == std::end(identities) || unseen.keys.empty()) return found;
+  // Another privacy setting may have made the keys, and then names clients in another way as well.
+  auto identity = *of;
+  if (rekeyed && std::ranges::find(slice.personal_columns, "client_ref") !=
+                     std::end(slice.personal_columns)) {
+    identity.client = "NULL";
+  }
   ArrayText keys;
   for (auto const& key : unseen.keys) keys.add(key);
   auto params = scope.params;
@@ -161,7 +167,7 @@ CameInstead find_what_came(pqxx::transaction_base& tx, SliceClose const& slice,
   for (std::size_t i = 0; i < unseen.keys.size(); ++i) places.emplace(unseen.keys[i], i);
   auto const& table = merge_sql_for(*slice.table).table;
   for (auto const& row :
-       exec(tx, compare_sql(table, *of, scope.condition, all_keys, run), params)) {
+       exec(tx, compare_sql(table, identity, scope.condition, all_keys, run), params)) {
     std::string_view const key(row[1].c_str(), row[1].size());
     if (int_of(row[0]) == 1) {
       found.returned.emplace_back(key);

@@ -33,6 +33,11 @@ void demand_own(RunKey const& run, std::optional<std::pair<std::int64_t, bool>> 
                 "Another affsync uses the same database; this one leaves the stream to it.");
 }
 
+// SQL of a column that counts for files beside an API only; null for the API.
+std::string of_file_sql(std::string const& column) {
+  return " CASE WHEN z.api_pass IS NOT NULL THEN " + column + " END";
+}
+
 }  // namespace
 
 void share_fence(pqxx::transaction_base& tx, RunKey const& run) {
@@ -54,8 +59,11 @@ FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
            " coalesce(z.run_token::text, '') = $3, coalesce(z.pass_run_id, z.run_id),"
            " z.pass_covered_to, " +
                epoch_sql("z.pass_oldest") +
-               ", z.pass_missed, z.pass_kept, z.live_rows, z.rekeyed_after,"
-               " coalesce(z.rekeyed_by, 0), coalesce(z.rekeyed_since, z.rekeyed_after),"
+               ", z.pass_missed, z.pass_kept, z.live_rows, coalesce(z.rekeyed_after," +
+               of_file_sql("z.files_rekeyed_after") +
+               "), coalesce(z.rekeyed_by, 0), least(z.rekeyed_since, z.rekeyed_after," +
+               of_file_sql("z.files_rekeyed_since") +
+               "),"
                " z.retaken_after, z.held_since, coalesce(z.held_rows, 0)"
                " FROM affsync.stream_state z"
                " WHERE z.source_id = $1::int AND z.stream = $2 FOR NO KEY UPDATE",

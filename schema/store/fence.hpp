@@ -63,7 +63,9 @@ struct PassState {
   std::optional<TimePoint> oldest;
   std::int64_t missed = 0, kept = 0;
   std::int64_t live_rows = 0;
-  std::optional<std::int64_t> rekeyed_after;  // the last run before keys were made in another way
+  // The last run before keys were made in another way. For a file beside an API also if the API's
+  // rows are no longer under the old ones.
+  std::optional<std::int64_t> rekeyed_after;
   // The same of the first such change that no pass has followed to its end.
   std::optional<std::int64_t> rekeyed_since;
   std::int64_t rekeyed_by = 0;                // the run that marked rows for that; 0: none

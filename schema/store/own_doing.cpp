@@ -28,8 +28,10 @@ std::string is_back_sql(RecordTable const& table, std::string const& run) {
       table, "h.run_id = t.run_id AND h.run_id >= " + run + " AND h.operation = 'restore'");
 }
 
-std::string is_ours_sql(RecordTable const& table) {
-  return last_change_sql(table, "h.operation = 'delete' AND h.after ? 'ours'");
+std::string is_ours_sql(RecordTable const& table, std::string_view why) {
+  std::string const ours =
+      why.empty() ? "h.after ? 'ours'" : "h.after ->> 'ours' = '" + std::string(why) + "'";
+  return last_change_sql(table, "h.operation = 'delete' AND " + ours);
 }
 
 void OwnMarks::add(std::string_view key, char const* counted) {

@@ -48,7 +48,8 @@ class OwnMarks {
 // latest change. `run`: in the same run or later.
 std::string is_back_sql(RecordTable const& table, std::string const& run);
 
-// SQL condition: `t`, a row that is marked as deleted, went because of us.
-std::string is_ours_sql(RecordTable const& table);
+// SQL condition: `t`, a row that is marked as deleted, went because of us. `why`: for this reason;
+// empty: for any.
+std::string is_ours_sql(RecordTable const& table, std::string_view why = {});
 
 }  // namespace affsync::schema

@@ -229,7 +229,8 @@ PassClosed PassCloser::close(PgSession& session) {
   bool const whole =
       pass_.whole && closed.quarantined == 0 && closed.lost.empty() && !closed.earlier_doubt;
   std::int64_t others = 0;
-  closed.rekeyed = known.rekeyed_after && run > *known.rekeyed_after && !pass_.replaces;
+  bool const rekeyed = known.rekeyed_after && run > *known.rekeyed_after;
+  closed.rekeyed = rekeyed && !pass_.replaces;
   if (closed.rekeyed) {
     auto const marked = mark_rekeyed(tx, pass_, known);
     closed.deleted = marked.rows;
@@ -237,6 +238,7 @@ PassClosed PassCloser::close(PgSession& session) {
     known.missed = std::max<std::int64_t>(0, known.missed - marked.missed);
     if (marked.rows + marked.others > 0) known.rekeyed_by = pass_.run.run_id;
   }
+  if (rekeyed) settle_rekeyed(tx, pass_, known);
   if (known.missed > 0 && whole && !pass_.replaces) {
     auto const missed = missed_rows(tx, pass_, known);
     for (auto const& of : missed) {

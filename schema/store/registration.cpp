@@ -129,8 +129,19 @@ void write_sources(pqxx::transaction_base& tx, std::vector<SourceRegistration> c
   }
 }
 
-// Whether the keys are made in another way, of `s` before and `g` now.
-std::string const other_keys = "split_part(s.keys, ' ', 1) <> split_part(g.keys, ' ', 1)";
+// Whether a word of `keys` is another, of `s` before and `g` now. What is not known is none.
+std::string other_word(int number) {
+  auto const word = [&](std::string const& of) {
+    return "split_part(" + of + ".keys, ' ', " + std::to_string(number) + ")";
+  };
+  return "coalesce(" + word("s") + " NOT IN ('', " + word("g") + ") AND " + word("g") +
+         " <> '', false)";
+}
+
+std::string keys_text(StreamRegistration const& stream) {
+  if (stream.keys.empty()) return "";
+  return stream.keys + ' ' + stream.taken + ' ' + stream.hidden;
+}
 
 // Returns "true", "false", or "" if unknown.
 std::string paid_text(StreamRegistration const& stream) {
@@ -153,9 +164,13 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
       streams.add({id, stream.stream, stream.table, stream.in_reports ? "true" : "false",
                    stream.enabled ? "true" : "false", paid_text(stream), stream.mapping,
                    follows ? "true" : "false",
-                   stream.keys.empty() ? "" : stream.keys + ' ' + stream.taken});
+                   keys_text(stream)});
     }
   }
+  // Another privacy setting, or a field that is personal from now on, makes other keys of the same
+  // mapping.
+  auto const other_hidden = other_word(3);
+  auto const other_keys = "(" + other_word(1) + " OR " + other_hidden + ")";
   auto params = streams.take();
   params.emplace_back(instance);
   params.emplace_back(sources.take());
@@ -198,18 +213,21 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
           " rekeyed_after = CASE WHEN " +
           other_keys +
           " THEN z.run_id ELSE z.rekeyed_after END,"
-          " retaken_after = CASE WHEN split_part(s.keys, ' ', 2)"
-          " NOT IN ('', split_part(g.keys, ' ', 2)) THEN z.run_id ELSE z.retaken_after END"
+          " retaken_after = CASE WHEN " +
+          other_word(2) +
+          " THEN z.run_id ELSE z.retaken_after END"
           " FROM affsync.stream s, g WHERE z.source_id = g.source_id AND z.stream = g.stream"
-          " AND s.source_id = g.source_id AND s.stream = g.stream AND s.mapping <> g.mapping"
-          " AND NOT g.follows RETURNING z.source_id, z.stream, coalesce(" +
-          other_keys + ", false)",
+          " AND s.source_id = g.source_id AND s.stream = g.stream AND (s.mapping <> g.mapping OR " +
+          other_hidden +
+          ") AND NOT g.follows RETURNING z.source_id, z.stream,"
+          " coalesce(s.mapping <> g.mapping, false), " +
+          other_keys,
       params);
   for (auto const& row : read_again) {
     auto const one = std::ranges::find(registered, row[0].as<int>(), &SourceRegistered::source_id);
     if (one == registered.end()) continue;
-    one->other_mapping.emplace_back(row[1].c_str());
-    if (row[2].as<bool>()) one->other_keys.emplace_back(row[1].c_str());
+    if (row[2].as<bool>()) one->other_mapping.emplace_back(row[1].c_str());
+    if (row[3].as<bool>()) one->other_keys.emplace_back(row[1].c_str());
   }
 }
 

@@ -25,6 +25,7 @@ struct StreamRegistration {
   std::string mapping;                 // hash of the mapping from rows to columns; empty: unknown
   std::string keys;                    // hash of what makes the keys of rows; empty: unknown
   std::string taken;                   // hash of what decides which rows are taken; empty: unknown
+  std::string hidden;  // hash of which parts of the keys are stored as hashes; empty: unknown
   StreamRegistration() = default;
 };
 
@@ -64,7 +65,7 @@ struct SourceRegistered {
   bool other_privacy = false;  // the privacy setting changed: all rows are read again
   // Streams whose mapping changed: all their rows are read again.
   std::vector<std::string> other_mapping;
-  // Those of them whose keys are made in another way: what is stored under the old ones goes.
+  // Those whose keys are made in another way: what is stored under the old ones goes.
   std::vector<std::string> other_keys;
   std::vector<StreamTimes> times;           // of streams that were read before
   std::optional<LearnedRate> learned_rate;  // what earlier processes were refused at this address

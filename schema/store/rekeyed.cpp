@@ -14,20 +14,26 @@
 namespace affsync::schema {
 namespace {
 
-enum class Likeness { all, columns, raw, members };
+enum class Likeness { all, columns, raw, impersonal, members };
 
 // Another privacy setting makes these differ.
 constexpr std::array personal_columns{std::string_view("name"), std::string_view("email"),
                                       std::string_view("phone")};
 
-std::string columns_of(RecordTable const& table) {
+// `beside`: columns to leave out besides.
+std::string columns_of(RecordTable const& table, std::vector<std::string> const& beside) {
   std::string text;
   for (auto const& column : table.columns) {
     if (column.volatile_value) continue;
     if (std::ranges::find(personal_columns, column.name) != personal_columns.end()) continue;
+    if (std::ranges::find(beside, column.name) != beside.end()) continue;
     text += (text.empty() ? "t." : ", t.") + quote_name(column.name);
   }
   return text;
+}
+
+bool is_part(Likeness likeness) {
+  return likeness == Likeness::impersonal || likeness == Likeness::members;
 }
 
 constexpr auto members_of_raw =
@@ -35,12 +41,14 @@ constexpr auto members_of_raw =
 
 // SQL of a text that is equal for rows `t` that are alike; null if the row cannot be compared.
 // $8: names of members of raw.
-std::string likeness_sql(RecordTable const& table, Likeness likeness) {
+std::string likeness_sql(PassClose const& pass, RecordTable const& table, Likeness likeness) {
   switch (likeness) {
     case Likeness::all:
-      return "ROW(" + columns_of(table) + ", t.raw)::text";
+      return "ROW(" + columns_of(table, {}) + ", t.raw)::text";
     case Likeness::columns:
-      return "ROW(" + columns_of(table) + ")::text";
+      return "ROW(" + columns_of(table, {}) + ")::text";
+    case Likeness::impersonal:
+      return "ROW(" + columns_of(table, pass.personal_columns) + ")::text";
     case Likeness::raw:
       return "CASE WHEN t.raw <> '{}' THEN t.raw::text END";
     case Likeness::members:
@@ -55,10 +63,13 @@ std::string likeness_sql(RecordTable const& table, Likeness likeness) {
 //   first   it was stored before the keys changed for the first time
 //   before  it was stored before they changed last
 //   came    it was stored, or came back, after that
-//   taken   this run has marked it already, by another likeness
+//   taken   this run has marked it already, by another likeness; of files, an earlier one as well
 // $1 source, $2 stream, $3 the pass, $4 and $5 the last runs before the first and the last change,
 // $6 the run, $7 the table.
-std::string rows_sql(RecordTable const& table, std::string const& likeness) {
+std::string rows_sql(PassClose const& pass, RecordTable const& table, std::string const& likeness) {
+  // Files are read long after each other, and what came with one stands for its own rows only.
+  std::string const taken_before =
+      pass.beside_api ? " OR t.run_id > $5::bigint AND " + is_ours_sql(table, "key") : "";
   return "SELECT t.external_id, (" + likeness + ") COLLATE \"C\" AS g, " + counted_sql(table) +
          " AS counted, t.raw, t.deleted_at IS NOT NULL AS taken, a.external_id IS NOT NULL AS gone,"
          " t.run_id <= $4::bigint AS first, t.run_id <= $5::bigint AS before,"
@@ -68,16 +79,18 @@ std::string rows_sql(RecordTable const& table, std::string const& likeness) {
          " t LEFT JOIN affsync.absence a ON a.source_id = $1::int AND a.stream = $2"
          " AND a.record_table = $7 AND a.external_id = t.external_id AND a.run_id = $3::bigint"
          " WHERE t.source_id = $1::int AND t.stream = $2"
-         " AND (t.deleted_at IS NULL OR t.run_id = $6::bigint)";
+         " AND (t.deleted_at IS NULL OR t.run_id = $6::bigint" +
+         taken_before + ")";
 }
 
 // The rows to mark, and those that came back in their place. `unseen`: rows that no pass has missed
 // may be meant as well, if none like them was missed.
-std::string matches_sql(RecordTable const& table, Likeness likeness, bool unseen) {
+std::string matches_sql(PassClose const& pass, RecordTable const& table, Likeness likeness,
+                        bool unseen) {
   std::string const meant = unseen ? "(gone OR n_gone = 0)" : "gone";
   // A part of a row is no likeness unless all that have it find one.
-  std::string const sure = likeness == Likeness::members ? " AND n_gone = n_came - n_taken" : "";
-  return "WITH r AS MATERIALIZED (" + rows_sql(table, likeness_sql(table, likeness)) +
+  std::string const sure = is_part(likeness) ? " AND n_gone = n_came - n_taken" : "";
+  return "WITH r AS MATERIALIZED (" + rows_sql(pass, table, likeness_sql(pass, table, likeness)) +
          "), c AS (SELECT external_id, g, counted, taken, gone, first, before, returned, came,"
          " count(*) FILTER (WHERE gone AND before AND NOT taken) OVER w AS n_gone,"
          " count(*) FILTER (WHERE NOT gone AND first AND NOT taken) OVER w AS n_first,"
@@ -102,7 +115,7 @@ std::string common_members(pqxx::transaction_base& tx, PassClose const& pass,
                            RecordTable const& table, SqlParams const& params) {
   auto const found =
       exec(tx,
-           "WITH t AS MATERIALIZED (" + rows_sql(table, "NULL::text") +
+           "WITH t AS MATERIALIZED (" + rows_sql(pass, table, "NULL::text") +
                "), n AS (SELECT m.key, bool_or(t.gone) AS was, bool_or(t.came) AS is_now,"
                " bool_or(m.value::text LIKE '\"sha256:%' OR jsonb_typeof(m.value)"
                " IN ('object', 'array')) AS hidden FROM t CROSS JOIN LATERAL " +
@@ -132,10 +145,10 @@ SqlParams params_of(PassClose const& pass, PassState const& known, RecordTable c
 }
 
 // Whether rows of before are left that may be meant.
-bool has_left(pqxx::transaction_base& tx, RecordTable const& table, SqlParams const& params,
-              bool unseen) {
+bool has_left(pqxx::transaction_base& tx, PassClose const& pass, RecordTable const& table,
+              SqlParams const& params, bool unseen) {
   return exec(tx,
-              "SELECT EXISTS (SELECT FROM (" + rows_sql(table, "NULL::text") +
+              "SELECT EXISTS (SELECT FROM (" + rows_sql(pass, table, "NULL::text") +
                   ") r WHERE before AND NOT taken" + (unseen ? "" : " AND gone") + ")",
               params)[0][0]
       .as<bool>();
@@ -156,11 +169,13 @@ OwnMarks::Marked mark_in(pqxx::transaction_base& tx, PassClose const& pass, Pass
   doing.why = "key";
   OwnMarks::Marked all;
   std::vector<std::string> returned;
-  for (auto const likeness : {Likeness::all, Likeness::columns, Likeness::raw, Likeness::members}) {
-    bool const weak = likeness == Likeness::columns || likeness == Likeness::members;
+  for (auto const likeness :
+       {Likeness::all, Likeness::columns, Likeness::raw, Likeness::impersonal, Likeness::members}) {
+    if (likeness == Likeness::impersonal && pass.personal_columns.empty()) continue;
+    bool const weak = likeness == Likeness::columns || is_part(likeness);
     bool unseen = is_main ? !all_judged && (!weak || none_seen) : true;
-    if (likeness == Likeness::members) unseen = false;
-    if (!has_left(tx, table, params, unseen)) continue;
+    if (is_part(likeness)) unseen = false;
+    if (!has_left(tx, pass, table, params, unseen)) continue;
     auto given = params;
     if (likeness == Likeness::members) {
       auto names = common_members(tx, pass, table, params);
@@ -170,7 +185,7 @@ OwnMarks::Marked mark_in(pqxx::transaction_base& tx, PassClose const& pass, Pass
     OwnMarks marks;
     // Without statistics, each row would be compared with each other one.
     tx.exec("SET LOCAL enable_nestloop = off");
-    walk(tx, matches_sql(table, likeness, unseen), given, [&](pqxx::row const& row) {
+    walk(tx, matches_sql(pass, table, likeness, unseen), given, [&](pqxx::row const& row) {
       std::string_view const key(row[0].c_str(), row[0].size());
       if (row[2].as<bool>()) {
         marks.add(key, row[1].is_null() ? nullptr : row[1].c_str());
@@ -200,20 +215,30 @@ Rekeyed mark_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, PassStat
     (table.name == pass.table->name ? rekeyed.rows : rekeyed.others) += marked.rows;
     rekeyed.missed += marked.missed;
   }
-  // No file has all rows of its stream: those of before wait until theirs is read.
-  bool const is_done = pass.of_file && !pass.beside_api &&
-                       std::ranges::none_of(record_tables(), [&](RecordTable const& table) {
-                         return has_left(tx, table, params_of(pass, known, table), true);
-                       });
-  if (rekeyed.rows + rekeyed.others == 0 && !is_done) return rekeyed;
+  if (rekeyed.rows + rekeyed.others == 0) return rekeyed;
   SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
                          std::to_string(pass.run.run_id)};
   exec(tx,
-       std::string("UPDATE affsync.stream_state SET rekeyed_by = run_id") +
-           (is_done ? ", rekeyed_since = NULL, rekeyed_after = NULL" : "") +
-           " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint",
+       "UPDATE affsync.stream_state SET rekeyed_by = run_id"
+       " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint",
        params);
   return rekeyed;
+}
+
+void settle_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, PassState const& known) {
+  // No file has all rows of its stream: those of before wait until theirs is read.
+  auto const left = [&](RecordTable const& table) {
+    return has_left(tx, pass, table, params_of(pass, known, table), true);
+  };
+  if (!pass.of_file || std::ranges::any_of(record_tables(), left)) return;
+  SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
+                         std::to_string(pass.run.run_id)};
+  exec(tx,
+       std::string("UPDATE affsync.stream_state SET files_rekeyed_since = NULL,"
+                   " files_rekeyed_after = NULL") +
+           (pass.beside_api ? "" : ", rekeyed_since = NULL, rekeyed_after = NULL") +
+           " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint",
+       params);
 }
 
 }  // namespace affsync::schema

@@ -18,10 +18,11 @@ namespace affsync::schema {
 //
 // A row is recognized by its columns and what is kept of the broker's row, without what is personal
 // or differs at each reading: first by all of it, then by the columns alone, by `raw` alone
-// (another mapping may have come with the keys), and at last by those members of `raw` that are
-// kept before and after. The broker's rows may be equal in all of that, so in each of these turns
-// as many go as came: each row that came stands for one of each kind of keys. Where only a part of
-// `raw` is compared, none goes unless as many are missed as came.
+// (another mapping may have come with the keys), by the columns that no person is read into
+// (another privacy setting may have), and at last by those members of `raw` that are kept before
+// and after. The broker's rows may be equal in all of that, so in each of these turns as many go as
+// came: each row that came stands for one of each kind of keys. Where only a part is compared, as
+// in the last two, none goes unless as many are missed as came.
 //
 // The change says that what counted counts as before, so nothing was taken back. Returns how many
 // rows of `table` and of other tables it marked.
@@ -30,5 +31,8 @@ struct Rekeyed {
   std::int64_t missed = 0;  // of all these, rows that the pass had recorded as missed
 };
 Rekeyed mark_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, PassState const& known);
+
+// After a file: notes that no row is left that was stored before the keys changed, if that is so.
+void settle_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, PassState const& known);
 
 }  // namespace affsync::schema

@@ -101,12 +101,18 @@ std::string set_sql(std::string_view column, std::string_view condition, std::st
          ", false) THEN " + std::string(value) + " ELSE " + name + " END,";
 }
 
-// Empties a column of the state once a pass that began after the run in `after` has read all rows;
-// `any`: also what comes next where no pass reads all rows.
-std::string read_after_sql(std::string const& column, std::string const& after, bool any = false) {
-  return " " + column + " = CASE WHEN ($5::boolean" + (any ? " OR $18::boolean" : "") +
-         ") AND $19::boolean AND coalesce(pass_run_id, run_id) > " + after + " THEN NULL ELSE " +
-         column + " END,";
+// Whether a pass that began after the run in `after` has read all rows; `any`: also what comes next
+// where no pass reads all rows.
+std::string is_read_sql(std::string const& after, bool any = false) {
+  return std::string("($5::boolean") + (any ? " OR $18::boolean" : "") +
+         ") AND $19::boolean AND coalesce(pass_run_id, run_id) > " + after;
+}
+
+// Empties a column of the state then, or gives it a value.
+std::string read_after_sql(std::string const& column, std::string const& condition,
+                           std::string const& value = "NULL") {
+  return " " + column + " = CASE WHEN " + condition + " THEN " + value + " ELSE " + column +
+         " END,";
 }
 
 std::string const& state_sql() {
@@ -132,10 +138,14 @@ std::string const& state_sql() {
       // A full pass that began before a full read was requested does not satisfy the request,
       // though its last run began later. Where no pass is full, what comes next is all that can be
       // read with what has changed.
-      read_after_sql("full_wanted_after", "full_wanted_after", true) +
-      read_after_sql("rekeyed_since", "rekeyed_after") +
-      read_after_sql("rekeyed_after", "rekeyed_after") +
-      read_after_sql("retaken_after", "retaken_after") +
+      read_after_sql("full_wanted_after", is_read_sql("full_wanted_after", true)) +
+      read_after_sql("rekeyed_since", is_read_sql("rekeyed_after")) +
+      read_after_sql("rekeyed_after", is_read_sql("rekeyed_after")) +
+      // Rows of files beside an API are still under their old keys.
+      read_after_sql("files_rekeyed_since", is_read_sql("rekeyed_after"),
+                     "coalesce(files_rekeyed_since, rekeyed_since, rekeyed_after)") +
+      read_after_sql("files_rekeyed_after", is_read_sql("rekeyed_after"), "rekeyed_after") +
+      read_after_sql("retaken_after", is_read_sql("retaken_after")) +
       " consecutive_failures = CASE WHEN $20::boolean THEN consecutive_failures"
       " WHEN $4::boolean THEN 0"
       " ELSE consecutive_failures + $9::int END,"

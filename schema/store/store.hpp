@@ -172,6 +172,7 @@ struct SliceClose {
   std::string file;  // that was read; empty: a broker's list
   // The keys are made of the content: of a row that changes, the old one is not seen again.
   bool by_content = false;
+  std::vector<std::string> personal_columns;  // that persons may be read into
   // True if the broker's own count agrees with seen_keys. If false, the list may have shifted while
   // it was read, so a row is marked only if two such sweeps in a row miss it.
   bool verified = true;
@@ -223,6 +224,7 @@ struct PassClose {
   bool none_unchanged = false;  // no row of the run was stored already as it is
   // Members of the broker's row that differ at each reading.
   std::vector<std::string> volatile_members;
+  std::vector<std::string> personal_columns;  // that persons may be read into
   std::vector<DaySpan> lost;  // days that the broker refused since the last page
   double mass_drop_limit = 0.1;
   TimePoint now{};

@@ -202,5 +202,36 @@ TEST_F(ImportBeside, days_in_doubt_before_a_later_start_are_let_go) {
   EXPECT_EQ(live_count(), "40");
 }
 
+// Rows of a file are under the old key until it is read again, also if the API's are not any more.
+TEST_F(ImportBeside, a_file_that_is_read_after_the_api_with_another_key_counts_once) {
+  auto const old = std::vector{row(200), row(150), row(120), row(120, "2.50")};
+  auto const with_key = [](std::string const& key, std::string const& mode) {
+    auto yaml = with_start(day(40), mode);
+    return yaml.replace(yaml.find("key: id"), 7, "key: " + key);
+  };
+  auto rows = old;
+  rows[3].replace(rows[3].find("\"d120"), 5, "\"x120");
+  for (std::string const mode : {"", "    mode: replace_window\n"}) {
+    renew_database();
+    replace_connector(with_key("id", mode));
+    EXPECT_EQ(pass().status, 0);
+    expect_imported(rows);
+    for (std::string const key : {"[id, sum]", "id", "[sum, id]"}) {
+      replace_connector(with_key(key, mode));
+      EXPECT_EQ(pass().status, 0);
+      EXPECT_EQ(pass({"--full"}).status, 0);
+      EXPECT_EQ(live_count(), "44");
+      expect_imported(rows);
+      EXPECT_EQ(live_count(), "44") << key << mode;
+      EXPECT_EQ(query("select trim_scale(sum(amount)) from reporting.earnings_daily"), "67");
+      EXPECT_EQ(query("select count(*) from reporting.retroactive_changes"), "0") << key << mode;
+      EXPECT_EQ(query("select count(*) from reporting.clawbacks"), "0") << key << mode;
+    }
+    // Nothing is under an old key any more: what a file says now is its own.
+    EXPECT_EQ(query("select count(*) from affsync.stream_state where files_rekeyed_after is null"),
+              "1");
+  }
+}
+
 }  // namespace
 }  // namespace affsync::test::import_beside_test

@@ -87,6 +87,19 @@ streams:
     EXPECT_EQ(earned(), "67.5");
     expect_nothing_told();
   }
+  void name_persons() {
+    for (std::size_t i = 0; i < books.size(); ++i) {
+      books[i].insert(1, R"("email":"p)" + std::to_string(i) + R"(.x.example",)");
+    }
+  }
+  // A column has the person as well.
+  std::string with_person(std::string const& key, std::string const& more) const {
+    auto yaml = with_key(key, "    personal: email\n" + more);
+    return yaml.replace(yaml.find("client_ref: client"), 18, "client_ref: email");
+  }
+  static constexpr char const* window =
+      "    window: {from: since, to: till, span: 100d, start: -90d, lookback: 60d,"
+      " column: occurred_on}\n";
   std::vector<std::string> books;
   std::string page = "{type: none, total: total}";
   int readings = 0;
@@ -235,6 +248,59 @@ TEST_F(OtherKeys, with_another_privacy_setting) {
   replace_connector(with_key("ref"));
   EXPECT_EQ(pass().status, 0);
   expect_once();
+}
+
+// The key names a person: as text under `keep`, as a hash else.
+TEST_F(OtherKeys, another_privacy_setting_makes_other_keys) {
+  name_persons();
+  for (auto const& key : {with_key("email", "    personal: email\n"),
+                          with_person("[client, email]", "    raw: mapped\n")}) {
+    renew_database();
+    source_yaml = "    privacy: keep\n";
+    configure();
+    replace_connector(key);
+    expect_green(pass(), 50);
+    for (auto const* privacy : {"hash", "keep", "drop", "keep", "hash"}) {
+      source_yaml = std::string("    privacy: ") + privacy + "\n";
+      configure();
+      auto const again = pass();
+      EXPECT_EQ(again.status, 0) << privacy << again.out << again.err;
+      expect_once();
+      expect_no_change();
+    }
+    source_yaml = "    privacy: drop\n";  // the keys stay as they are
+    configure();
+    EXPECT_EQ(pass().count("rows", "deleted"), 0);
+    expect_once();
+    EXPECT_EQ(query("select count(*) from affsync.commission where external_id like '%x.example%'"
+                    " and deleted_at is null"),
+              "0");
+    EXPECT_EQ(query("select count(*) from affsync.record_change h where coalesce(before::text, '')"
+                    " || coalesce(after::text, '') like '%x.example%'"),
+              "0");
+  }
+}
+
+TEST_F(OtherKeys, another_privacy_setting_where_windows_are_replaced) {
+  name_persons();
+  source_yaml = "    privacy: keep\n";
+  configure();
+  replace_connector(with_person("email", std::string("    mode: replace_window\n") + window));
+  expect_green(pass(), 50);
+  for (auto const* privacy : {"hash", "keep", "drop"}) {
+    source_yaml = std::string("    privacy: ") + privacy + "\n";
+    configure();
+    auto const again = pass();
+    EXPECT_EQ(again.status, 0) << privacy << again.out << again.err;
+    expect_once();
+    expect_no_change();
+  }
+}
+
+// The field is a person's from now on, so its hash is the key.
+TEST_F(OtherKeys, of_a_field_that_names_a_person_from_now_on) {
+  name_persons();
+  expect_each_counts_once(with_key("email"), with_key("email", "    personal: email\n"));
 }
 
 // A key that is made of all of a row changes with what is kept of it, though `key` is as it was.

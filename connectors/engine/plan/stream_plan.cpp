@@ -327,20 +327,38 @@ void set_hash_salt(SourcePlan& plan, std::string const& salt) {
   }
 }
 
+namespace {
+
+bool is_within_any(std::string const& path, std::vector<std::string> const& outer) {
+  return std::ranges::any_of(outer, [&](std::string const& one) {
+    return path.starts_with(one) && (path.size() == one.size() || path[one.size()] == '.');
+  });
+}
+
+}  // namespace
+
 PersonalNames personal_names(StreamPlan const& plan) {
   PersonalNames names;
   std::set<std::string> columns, members;
-  auto const add_member = [&](JsonPath const& path) { members.emplace(path.head()); };
-  auto const add_mapping = [&](TableMapping const& mapping) {
-    for (auto const& column : mapping.columns) {
-      if (!column.personal) continue;
-      columns.insert(column.column);
-      for (auto const& path : column.from) add_member(path);
+  auto paths = plan.spec->personal;
+  auto const each_column = [&](auto const& what) {
+    for (auto const& column : plan.spec->map.columns) what(column);
+    for (auto const& mapping : plan.spec->also) {
+      for (auto const& column : mapping.columns) what(column);
     }
   };
-  add_mapping(plan.spec->map);
-  for (auto const& mapping : plan.spec->also) add_mapping(mapping);
-  for (auto const& path : plan.spec->personal) add_member(JsonPath(path));
+  each_column([&](ColumnMapping const& column) {
+    if (!column.personal) return;
+    columns.insert(column.column);
+    for (auto const& path : column.from) paths.push_back(path.text());
+  });
+  // A column of what is personal is that as well.
+  each_column([&](ColumnMapping const& column) {
+    for (auto const& path : column.from) {
+      if (is_within_any(path.text(), paths)) columns.insert(column.column);
+    }
+  });
+  for (auto const& path : paths) members.emplace(JsonPath(path).head());
   names.columns.assign(columns.begin(), columns.end());
   names.members.assign(members.begin(), members.end());
   return names;

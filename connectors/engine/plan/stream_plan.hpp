@@ -74,7 +74,8 @@ std::string hash_salt_of(SourcePlan const& plan);
 // Changes the salt of the plan and of its streams.
 void set_hash_salt(SourcePlan& plan, std::string const& salt);
 
-// Columns of the stream's tables and members of the broker's row that may hold personal data.
+// Columns of the stream's tables and members of the broker's row that may hold personal data: what
+// is personal, and what is read from that.
 struct PersonalNames {
   std::vector<std::string> columns, members;
 };

@@ -48,6 +48,19 @@ void add_read(StreamSpec const& spec, PrivacyTree& tree) {
 
 }  // namespace
 
+std::string hashed_key_parts(StreamPlan const& plan) {
+  if (plan.privacy == Privacy::keep) return "";
+  PrivacyFilter const filter(plan);
+  std::string text;
+  for (auto const* mapping : tables_of(plan.spec)) {
+    for (auto const& part : mapping->key) {
+      if (part.constant || !filter.covers(part.path.text())) continue;
+      text += std::string(mapping->table->name) + ':' + part.path.text() + '\n';
+    }
+  }
+  return text;
+}
+
 PrivacyFilter::PrivacyFilter(StreamPlan const& plan)
     : salt_(plan.hash_salt),
       privacy_(plan.privacy),

@@ -68,4 +68,8 @@ class PrivacyFilter {
   bool of_person_ = false;    // each row is a person
 };
 
+// Returns which parts of the keys of the stream's tables are stored as hashes, as a text; empty:
+// none.
+std::string hashed_key_parts(StreamPlan const& plan);
+
 }  // namespace affsync::engine
