@@ -195,6 +195,8 @@ schema::SourceRegistration registration_of(PreparedSource const& source) {
     one.keys = hash_content(stream->spec->key_text).to_hex();
     one.taken = hash_content(stream->spec->where_text).to_hex();
     one.hidden = hash_content(engine::hashed_key_parts(*stream)).to_hex();
+    auto const& cut = stream->spec->cut_text;
+    one.cut = cut.empty() ? "-" : hash_content(cut).to_hex();
     registration.streams.push_back(std::move(one));
   }
   return registration;

@@ -63,6 +63,12 @@ asio::awaitable<std::vector<schema::SourceRegistered>> register_sources(
           " key replaces the one under the old",
           {{"stream", stream}});
     }
+    for (auto const& stream : one.other_cut) {
+      log.info(
+          "the days of this stream's windows are cut in another way, such as in another time zone;"
+          " all rows are read again",
+          {{"stream", stream}});
+    }
     for (auto const& stream : one.other_mapping) {
       log.info("the connector's mapping of this stream has changed; all rows are read again",
                {{"stream", stream}});

@@ -32,7 +32,13 @@ void PassNotes::pass_closed(schema::PassClosed const& closed) {
         "find them either, since the broker gives no count to check against",
         {number_field("rows", closed.waiting)});
   }
-  if (closed.kept > 0) {
+  if (closed.kept > 0 && closed.recut) {
+    log_.warn(
+        "the broker no longer gives the days of some stored rows; they stay as the windows cut days"
+        " before, such as in the time zone of that time",
+        {number_field("rows", closed.kept),
+         {"lists_from", closed.lists_from ? format_day(*closed.lists_from) : "-"}});
+  } else if (closed.kept > 0) {
     log_.info("stored rows are older than what the broker still lists; they are kept",
               {number_field("rows", closed.kept),
                {"lists_from", closed.lists_from ? format_day(*closed.lists_from) : "-"}});

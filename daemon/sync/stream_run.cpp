@@ -200,6 +200,10 @@ asio::awaitable<void> StreamRun::close_pass() {
       if (field.steps().size() == 1) pass.volatile_members.emplace_back(field.head());
     }
     pass.personal_columns = personal_->columns;
+    if (auto const& window = task_.plan->spec->window; window && !task_.file) {
+      pass.scope_column = window->column;
+      pass.last_day = report_.window_to;
+    }
     pass.lost = reader_->lost();
     pass.mass_drop_limit = task_.mass_drop_limit;
     pass.now = parts_.clock->now();

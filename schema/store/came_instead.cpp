@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "schema/store/merge_sql.hpp"
+#include "schema/store/recut.hpp"
 #include "schema/store/scope.hpp"
 
 namespace affsync::schema {
@@ -149,15 +150,16 @@ CameInstead find_what_came(pqxx::transaction_base& tx, SliceClose const& slice,
   // With other keys, each row comes as a new one too.
   bool const rekeyed = pass.rekeyed_after && pass.pass_run_id > *pass.rekeyed_after;
   bool const compares = slice.by_content || rekeyed;
-  if (!compares || of == std::end(identities) || unseen.keys.empty()) return found;
+  auto const gone = is_recut(pass) ? find_recut(tx, slice, unseen.keys, pass, found) : unseen.keys;
+  if (!compares || of == std::end(identities) || gone.empty()) return found;
   // Another privacy setting may have made the keys, and then names clients in another way as well.
   auto identity = *of;
-  if (rekeyed && std::ranges::find(slice.personal_columns, "client_ref") !=
-                     std::end(slice.personal_columns)) {
+  if (rekeyed &&
+      std::ranges::find(slice.personal_columns, "client_ref") != std::end(slice.personal_columns)) {
     identity.client = "NULL";
   }
   ArrayText keys;
-  for (auto const& key : unseen.keys) keys.add(key);
+  for (auto const& key : gone) keys.add(key);
   auto params = scope.params;
   params.push_back(keys.take());
   auto const all_keys = "$" + std::to_string(params.size()) + "::text[]";

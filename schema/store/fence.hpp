@@ -70,6 +70,7 @@ struct PassState {
   std::optional<std::int64_t> rekeyed_since;
   std::int64_t rekeyed_by = 0;                // the run that marked rows for that; 0: none
   std::optional<std::int64_t> retaken_after;  // the last run before `where` was another
+  std::optional<std::int64_t> recut_after;    // the last run before windows cut days in another way
   // The pass since which rows that have vanished are not marked, because they are too many.
   std::optional<std::int64_t> held_since;
   std::int64_t held_rows = 0;

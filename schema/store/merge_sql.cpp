@@ -175,6 +175,12 @@ constexpr auto wanted_anew =
     "(SELECT EXISTS (SELECT FROM affsync.stream_state z WHERE z.source_id = $1::int"
     " AND z.stream = $2 AND z.full_wanted_after IS NOT NULL))";
 
+// Since windows cut days in another way, their sums are other sums, though the broker has changed
+// nothing: the first change of a row is not its doing either.
+constexpr auto cut_anew =
+    "p.t_run <= (SELECT z.recut_after FROM affsync.stream_state z WHERE z.source_id = $1::int"
+    " AND z.stream = $2)";
+
 // One row after the other is looked up, compared, and updated where it stands. OFFSET 0 keeps
 // PostgreSQL from computing an expression anew wherever its value is used.
 // `given`: the rows, as an item of FROM.
@@ -197,18 +203,20 @@ std::string merge_statement(RecordTable const& table, MergeSql const& sql, std::
     }
     return name + " = x." + name;
   });
-  auto const pairs = "SELECT s.external_id, s.raw, s.content_hash, " + all_s +
-                     ", t.ctid AS place, t.deleted_at AS t_deleted, t.raw AS t_raw, " +
-                     changed_columns(compared, "t.", "s.") + " AS was, " +
-                     changed_columns(compared, "s.", "t.") + " AS is_now FROM " + given + " " +
-                     stored_row(sql.table, "t.ctid, t.*", "s.external_id") + " OFFSET 0";
+  auto const pairs =
+      "SELECT s.external_id, s.raw, s.content_hash, " + all_s +
+      ", t.ctid AS place, t.deleted_at AS t_deleted, t.run_id AS t_run, t.raw AS t_raw, " +
+      changed_columns(compared, "t.", "s.") + " AS was, " + changed_columns(compared, "s.", "t.") +
+      " AS is_now FROM " + given + " " + stored_row(sql.table, "t.ctid, t.*", "s.external_id") +
+      " OFFSET 0";
   auto const changes =
       "SELECT p.external_id, p.raw, p.content_hash, " + all_p +
       ", p.place, p.t_deleted IS NOT NULL AS restored, p.t_deleted IS NULL AND p.was <> ''"
-      " AND p.t_raw = p.raw AND p.raw <> '{}' AND " +
-      wanted_anew + " AS remapped, " + side("p.t_", "p.", "p.was", "p.t_deleted") +
-      " AS before_, " + side("p.", "p.t_", "p.is_now", "NULL::timestamptz") + " AS after_ FROM (" +
-      pairs + ") p WHERE p.was <> '' OR p.t_deleted IS NOT NULL OR p.t_raw <> p.raw OFFSET 0";
+      " AND (p.t_raw = p.raw AND p.raw <> '{}' OR coalesce(" +
+      std::string(cut_anew) + ", false)) AND " + wanted_anew + " AS remapped, " +
+      side("p.t_", "p.", "p.was", "p.t_deleted") + " AS before_, " +
+      side("p.", "p.t_", "p.is_now", "NULL::timestamptz") + " AS after_ FROM (" + pairs +
+      ") p WHERE p.was <> '' OR p.t_deleted IS NOT NULL OR p.t_raw <> p.raw OFFSET 0";
   return "WITH u AS (UPDATE " + sql.table + " t SET " + values +
          ", raw = x.raw, content_hash = x.content_hash, deleted_at = NULL, revision = t.revision +"
          " 1, changed_at = $4::timestamptz, run_id = $3::bigint FROM (" +

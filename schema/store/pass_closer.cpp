@@ -9,6 +9,7 @@
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/own_doing.hpp"
 #include "schema/store/quarantine.hpp"
+#include "schema/store/recut.hpp"
 #include "schema/store/rekeyed.hpp"
 #include "schema/store/transaction.hpp"
 
@@ -239,6 +240,17 @@ PassClosed PassCloser::close(PgSession& session) {
     if (marked.rows + marked.others > 0) known.rekeyed_by = pass_.run.run_id;
   }
   if (rekeyed) settle_rekeyed(tx, pass_, known);
+  closed.recut = is_recut(known) && !pass_.of_file;
+  if (closed.recut) {
+    // Days that the broker refuses stay as they are, and are told; the others are cut anew.
+    bool const is_sound = pass_.whole && closed.quarantined == 0 && !closed.earlier_doubt;
+    auto const marked = mark_recut(tx, pass_, known, is_sound);
+    closed.deleted += marked.rows;
+    known.missed = std::max<std::int64_t>(0, known.missed - marked.missed);
+    closed.kept -= std::min(closed.kept, marked.kept);
+    if (is_sound && pass_.full && marked.left == 0) settle_recut(tx, pass_);
+    if (!is_sound && marked.left > 0) want_another_full(tx, pass_);
+  }
   if (known.missed > 0 && whole && !pass_.replaces) {
     auto const missed = missed_rows(tx, pass_, known);
     for (auto const& of : missed) {

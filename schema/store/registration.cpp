@@ -134,13 +134,13 @@ std::string other_word(int number) {
   auto const word = [&](std::string const& of) {
     return "split_part(" + of + ".keys, ' ', " + std::to_string(number) + ")";
   };
-  return "coalesce(" + word("s") + " NOT IN ('', " + word("g") + ") AND " + word("g") +
-         " <> '', false)";
+  return "coalesce(" + word("s") + " NOT IN ('', '-', " + word("g") + ") AND " + word("g") +
+         " NOT IN ('', '-'), false)";
 }
 
 std::string keys_text(StreamRegistration const& stream) {
   if (stream.keys.empty()) return "";
-  return stream.keys + ' ' + stream.taken + ' ' + stream.hidden;
+  return stream.keys + ' ' + stream.taken + ' ' + stream.hidden + ' ' + stream.cut;
 }
 
 // Returns "true", "false", or "" if unknown.
@@ -163,14 +163,14 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
     for (auto const& stream : wanted[i].streams) {
       streams.add({id, stream.stream, stream.table, stream.in_reports ? "true" : "false",
                    stream.enabled ? "true" : "false", paid_text(stream), stream.mapping,
-                   follows ? "true" : "false",
-                   keys_text(stream)});
+                   follows ? "true" : "false", keys_text(stream)});
     }
   }
   // Another privacy setting, or a field that is personal from now on, makes other keys of the same
   // mapping.
   auto const other_hidden = other_word(3);
   auto const other_keys = "(" + other_word(1) + " OR " + other_hidden + ")";
+  auto const other_cut = other_word(4);
   auto params = streams.take();
   params.emplace_back(instance);
   params.emplace_back(sources.take());
@@ -214,20 +214,22 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
           other_keys +
           " THEN z.run_id ELSE z.rekeyed_after END,"
           " retaken_after = CASE WHEN " +
-          other_word(2) +
-          " THEN z.run_id ELSE z.retaken_after END"
+          other_word(2) + " THEN z.run_id ELSE z.retaken_after END, recut_after = CASE WHEN " +
+          other_cut +
+          " THEN z.run_id ELSE z.recut_after END"
           " FROM affsync.stream s, g WHERE z.source_id = g.source_id AND z.stream = g.stream"
           " AND s.source_id = g.source_id AND s.stream = g.stream AND (s.mapping <> g.mapping OR " +
-          other_hidden +
+          other_hidden + " OR " + other_cut +
           ") AND NOT g.follows RETURNING z.source_id, z.stream,"
           " coalesce(s.mapping <> g.mapping, false), " +
-          other_keys,
+          other_keys + ", " + other_cut,
       params);
   for (auto const& row : read_again) {
     auto const one = std::ranges::find(registered, row[0].as<int>(), &SourceRegistered::source_id);
     if (one == registered.end()) continue;
     if (row[2].as<bool>()) one->other_mapping.emplace_back(row[1].c_str());
     if (row[3].as<bool>()) one->other_keys.emplace_back(row[1].c_str());
+    if (row[4].as<bool>()) one->other_cut.emplace_back(row[1].c_str());
   }
 }
 

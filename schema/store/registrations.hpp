@@ -26,6 +26,7 @@ struct StreamRegistration {
   std::string keys;                    // hash of what makes the keys of rows; empty: unknown
   std::string taken;                   // hash of what decides which rows are taken; empty: unknown
   std::string hidden;  // hash of which parts of the keys are stored as hashes; empty: unknown
+  std::string cut;     // hash of how a window cuts days; "-": it does not; empty: unknown
   StreamRegistration() = default;
 };
 
@@ -67,6 +68,8 @@ struct SourceRegistered {
   std::vector<std::string> other_mapping;
   // Those whose keys are made in another way: what is stored under the old ones goes.
   std::vector<std::string> other_keys;
+  // Those whose windows cut days in another way: all their rows are read again, too.
+  std::vector<std::string> other_cut;
   std::vector<StreamTimes> times;           // of streams that were read before
   std::optional<LearnedRate> learned_rate;  // what earlier processes were refused at this address
   SourceRegistered() = default;

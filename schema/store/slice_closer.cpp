@@ -156,7 +156,7 @@ void record_slice(pqxx::transaction_base& tx, SliceClose const& slice, PassState
 // Returns how many missed rows to record at most. More than could ever be marked are only counted.
 std::int64_t most_noted(SliceClose const& slice, PassState const& pass) {
   constexpr std::int64_t at_least = 1000;
-  if (slice.mass_drop_limit >= 1 || pass.rekeyed_after)
+  if (slice.mass_drop_limit >= 1 || pass.rekeyed_after || pass.recut_after)
     return std::numeric_limits<std::int64_t>::max();
   auto const part =
       slice.mass_drop_limit * static_cast<double>(std::max<std::int64_t>(0, pass.live_rows));

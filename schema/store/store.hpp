@@ -225,6 +225,9 @@ struct PassClose {
   // Members of the broker's row that differ at each reading.
   std::vector<std::string> volatile_members;
   std::vector<std::string> personal_columns;  // that persons may be read into
+  // The column that its windows filter on, and the last day that it asked for; may be unset.
+  std::string scope_column;
+  std::optional<Day> last_day;
   std::vector<DaySpan> lost;  // days that the broker refused since the last page
   double mass_drop_limit = 0.1;
   TimePoint now{};
@@ -246,6 +249,7 @@ struct PassClosed {
   std::int64_t marked_lately = 0;  // rows marked in the last days; set with would_delete
   std::int64_t live = 0;           // live rows of the stream; set with would_delete
   bool rekeyed = false;            // the keys are made in another way since the pass before
+  bool recut = false;              // windows cut days in another way since the pass before
   std::int64_t held = 0;           // rows that such a guard has held since an earlier pass
   std::int64_t kept = 0;           // stored rows older than everything that the broker listed
   std::optional<Day> lists_from;   // first day that the broker listed

@@ -161,6 +161,11 @@ void read_raw(yaml::Node const& node, bool& mapped_only, std::vector<std::string
 // Rejects what would break the identity of rows: see HashKey and replaces_window. `node` is the
 // entry of the stream.
 void check_identity(yaml::Node const& node, StreamSpec const& stream);
+// Sets mapping_text, key_text and where_text. `node` is the entry of the stream, whose tables have
+// been read.
+void read_decisive_texts(yaml::Node const& node, StreamSpec& stream);
+// Returns StreamSpec::cut_text of a window whose day the rows keep.
+std::string cut_text_of(yaml::Node const& node, WindowSpec const& window);
 StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared const& declared);
 
 }  // namespace affsync::engine::grammar

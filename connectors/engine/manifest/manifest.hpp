@@ -340,9 +340,9 @@ struct StreamSpec {
   // `mode: replace_window`: stored rows of a window's days that a good slice does not bring are
   // deleted at once.
   bool replaces_window = false;
-  // Text of what decides how a row is mapped, what makes its keys, and which rows are taken,
-  // without its layout. Rows that were stored with another one must be read again.
-  std::string mapping_text, key_text, where_text;
+  // Text of what decides how a row is mapped, what makes its keys, which rows are taken, and how a
+  // window cuts the days that rows keep. Rows that were stored with another must be read again.
+  std::string mapping_text, key_text, where_text, cut_text;
   std::vector<TableMapping> also;  // further tables filled from the same row
   // Paths of personal data in a raw row, beside those that personal columns are read from.
   std::vector<std::string> personal;

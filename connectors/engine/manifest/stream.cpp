@@ -210,29 +210,6 @@ void read_rows_place(ObjectMap& map, StreamSpec& stream, yaml::Node const& node,
   require_columns(stream);
 }
 
-// Appends a text that depends only on the content, not on layout and comments.
-void append_content(std::string& text, yaml::Node const& node) {
-  if (node.is_map()) {
-    text += '{';
-    for (auto const& [name, value] : node.members()) {
-      append_json_string(text, name);
-      text += ':';
-      append_content(text, value);
-      text += ',';
-    }
-    text += '}';
-  } else if (node.is_sequence()) {
-    text += '[';
-    for (auto const& item : node.items()) {
-      append_content(text, item);
-      text += ',';
-    }
-    text += ']';
-  } else {
-    append_json_string(text, node.is_null() ? std::string() : node.text());
-  }
-}
-
 // The running month is kept under its last day, which has yet to come.
 void expect_ends_of_months(StreamSpec& stream) {
   constexpr std::chrono::hours longest_month{31 * 24};
@@ -248,44 +225,6 @@ void expect_ends_of_months(StreamSpec& stream) {
   };
   expect_in(stream.map);
   for (auto& mapping : stream.also) expect_in(mapping);
-}
-
-std::string read_mapping_text(yaml::Node const& stream, bool is_of_content) {
-  constexpr std::array decisive{"table",   "key",    "map", "also", "where", "mode",
-                                "records", "format", "csv", "xml",  "xlsx"};
-  // What is kept of a row is the content that a key may be made of.
-  constexpr std::array content{"personal", "volatile", "raw"};
-  std::string text;
-  for (auto const& [name, value] : stream.members()) {
-    bool const decides = std::ranges::find(decisive, name) != decisive.end() ||
-                         (is_of_content && std::ranges::find(content, name) != content.end());
-    if (!decides) continue;
-    text += name + ':';
-    append_content(text, value);
-  }
-  // Once only A to Z were compared without case: what other words have made is made again.
-  bool const all_ascii =
-      std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-  if (!all_ascii) text += "case of all letters";
-  return text;
-}
-
-// The members of the stream and of its further tables that have one of these names.
-std::string read_text_of(yaml::Node const& stream, std::initializer_list<std::string_view> names) {
-  std::string text;
-  auto const add = [&](yaml::Node const& mapping) {
-    for (auto const& [name, value] : mapping.members()) {
-      if (std::ranges::find(names, name) == names.end()) continue;
-      text += name + ':';
-      append_content(text, value);
-    }
-  };
-  add(stream);
-  for (auto const& [name, value] : stream.members()) {
-    if (name != "also") continue;
-    for (auto const& item : value.items()) add(item);
-  }
-  return text;
 }
 
 }  // namespace
@@ -336,10 +275,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
     }
   }
   if (auto const where = map.find("where")) stream.map.where = read_where(*where);
-  stream.mapping_text = read_mapping_text(node, stream.map.hash.has_value());
-  bool const of_all = stream.map.hash && stream.map.hash->fields.empty();
-  stream.key_text = of_all ? stream.mapping_text : read_text_of(node, {"key", "table"});
-  stream.where_text = read_text_of(node, {"where"});
+  read_decisive_texts(node, stream);
   if (auto const also = map.find("also")) check_also(*also, stream);
   stream.document = read_document_spec(map);
   read_rows_place(map, stream, node, declared);
@@ -352,6 +288,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
     check_places(*window, stream.window->in_body, stream);
     check_window_parameters(*window, stream);
     stream.window->day_is_kept = std::ranges::any_of(stream.keep, &KeptField::is_day_of_window);
+    if (stream.window->day_is_kept) stream.cut_text = cut_text_of(*window, *stream.window);
     if (stream.window->by_month()) expect_ends_of_months(stream);
   }
   if (auto const report = map.find("report")) {

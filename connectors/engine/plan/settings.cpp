@@ -166,6 +166,7 @@ void SettingValues::fill(StreamSpec& stream) const {
   }
   fill(stream.mapping_text);
   fill(stream.key_text);
+  fill(stream.cut_text);
   fill(stream.map, stream);
   for (auto& further : stream.also) fill(further, stream);
 }

@@ -1,0 +1,7 @@
+-- Rows that hold the sums of a window hold other sums when its days are cut in another way, such as in another
+-- time zone.
+COMMENT ON COLUMN affsync.stream.keys IS 'Hash of what of the connector makes the keys of the stream''s rows, and, each behind a blank, of what decides which rows are taken, of which parts of the keys are stored as hashes, and of how windows cut days (-: no row is about a whole window). Null, or without the latter, until affsync has met it.';
+ALTER TABLE affsync.stream_state ADD COLUMN recut_after bigint;
+COMMENT ON COLUMN affsync.stream_state.recut_after IS 'Set when windows whose day the rows keep cut days in another way: the latest run then. What changes in rows that it or a run before stored, and those of them that are not listed any more, are no doing of the broker''s. Null again once a sound full pass after that run has read to its end.';
+COMMENT ON COLUMN affsync.record_change.after IS 'The same columns, as they are now. Of a deletion perhaps also counted, what counts in its place, and ours, why affsync no longer takes a row that the broker still lists: key (it is there under another key), where, or window (days are cut in another way).';
+COMMENT ON COLUMN affsync.record_change.operation IS 'update, remap (another mapping reads the same row of the broker differently, or days are cut in another way), delete (a sweep no longer found the row) or restore (it came back).';
