@@ -15,7 +15,8 @@ std::string hex_of(std::string_view bytes);
 // Returns the bytes that pairs of hexadecimal digits stand for; nullopt if it is anything else.
 std::optional<std::string> bytes_of_hex(std::string_view hex);
 
-// Returns the text with each %XX replaced by its byte; nullopt if a `%` has no two digits behind it.
+// Returns the text with each %XX replaced by its byte; nullopt if a `%` has no two digits behind
+// it.
 std::optional<std::string> percent_decoded(std::string_view text);
 // The same of what somebody else wrote: such a `%` stays as it is.
 std::string percent_decoded_where_it_is(std::string_view text);

@@ -32,7 +32,8 @@ void AnswerTimes::listen_to(pqxx::connection& connection) {
   ticks_ = std::make_shared<Ticks>(0);
   note_now(*ticks_);
   auto mine = std::make_unique<Shared>(ticks_);
-  if (PQregisterEventProc(raw_connection(connection), on_event, "affsync answers", mine.get()) == 0) {
+  if (PQregisterEventProc(raw_connection(connection), on_event, "affsync answers", mine.get()) ==
+      0) {
     throw std::runtime_error("libpq takes no event procedure");
   }
   (void)mine.release();  // until the connection ends

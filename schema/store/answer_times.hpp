@@ -11,8 +11,8 @@ namespace affsync::schema {
 
 class AnswerTimes {
  public:
-  // From now on, and as long as the connection lives, last() is the time of its latest answer; until
-  // there is one, that of this call.
+  // From now on, and as long as the connection lives, last() is the time of its latest answer;
+  // until there is one, that of this call.
   void listen_to(pqxx::connection& connection);
   // May be called from any thread.
   std::chrono::steady_clock::time_point last() const;

@@ -11,7 +11,8 @@ namespace {
 // Who has set it: pg_settings.source.
 constexpr auto question =
     "SELECT pg_is_in_recovery(), setting = 'on', source, quote_ident(session_user),"
-    " quote_ident(current_database()) FROM pg_settings WHERE name = 'default_transaction_read_only'";
+    " quote_ident(current_database()) FROM pg_settings WHERE name = "
+    "'default_transaction_read_only'";
 
 }  // namespace
 

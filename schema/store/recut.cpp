@@ -104,11 +104,11 @@ Recut mark_recut(pqxx::transaction_base& tx, PassClose const& pass, PassState co
 }
 
 void settle_recut(pqxx::transaction_base& tx, PassClose const& pass) {
-  exec(tx,
-       "UPDATE affsync.stream_state SET recut_after = NULL WHERE source_id = $1::int"
-       " AND stream = $2 AND run_id = $3::bigint",
-       {std::to_string(pass.run.id.source_id), pass.run.id.stream,
-        std::to_string(pass.run.run_id)});
+  exec(
+      tx,
+      "UPDATE affsync.stream_state SET recut_after = NULL WHERE source_id = $1::int"
+      " AND stream = $2 AND run_id = $3::bigint",
+      {std::to_string(pass.run.id.source_id), pass.run.id.stream, std::to_string(pass.run.run_id)});
 }
 
 std::vector<std::string> find_recut(pqxx::transaction_base& tx, SliceClose const& slice,

@@ -11,7 +11,8 @@
 namespace affsync::schema {
 namespace {
 
-// Returns libpq's verbose message about a connection that is refused; empty if it is not, this time.
+// Returns libpq's verbose message about a connection that is refused; empty if it is not, this
+// time.
 std::string verbose_refusal(std::string const& conninfo) {
   using std::chrono::steady_clock;
   constexpr std::chrono::seconds longest{2};

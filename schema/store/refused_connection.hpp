@@ -13,9 +13,9 @@ struct Refusal {
   Refusal() = default;
 };
 
-// Explains libpq's message about a connection that was refused. If these are words of the server that
-// nobody here knows, it connects once more, for two seconds at most, to learn the SQLSTATE, which
-// libpq tells only who asks for it before. `conninfo`: a libpq URL or keyword string.
+// Explains libpq's message about a connection that was refused. If these are words of the server
+// that nobody here knows, it connects once more, for two seconds at most, to learn the SQLSTATE,
+// which libpq tells only who asks for it before. `conninfo`: a libpq URL or keyword string.
 Refusal explain_refusal(std::string const& conninfo, std::string const& message);
 
 }  // namespace affsync::schema

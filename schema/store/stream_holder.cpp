@@ -35,8 +35,10 @@ Holder find_holder(PgSession& session, StreamId const& id, std::chrono::nanoseco
   Holder holder;
   try {
     Transaction tx(session, Transaction::Kind::statements);
-    SqlParams const params{std::to_string(id.source_id), id.stream, std::to_string(std::chrono::floor<std::chrono::milliseconds>(waited).count()),
-                           may_end ? "true" : "false"};
+    SqlParams const params{
+        std::to_string(id.source_id), id.stream,
+        std::to_string(std::chrono::floor<std::chrono::milliseconds>(waited).count()),
+        may_end ? "true" : "false"};
     auto const rows = exec(tx, holder_sql, params);
     if (!rows.empty()) {
       holder.text = text_of(rows[0][0]).value_or("");
@@ -51,8 +53,8 @@ Holder find_holder(PgSession& session, StreamId const& id, std::chrono::nanoseco
 
 }  // namespace
 
-void make_way(PgSession& session, StreamId const& id, std::chrono::nanoseconds waited,
-              bool may_end, Error locked, std::function<void(std::string const&)> const& on_event) {
+void make_way(PgSession& session, StreamId const& id, std::chrono::nanoseconds waited, bool may_end,
+              Error locked, std::function<void(std::string const&)> const& on_event) {
   auto const holder = find_holder(session, id, waited, may_end);
   if (holder.text.empty()) throw Failure(std::move(locked));
   if (!holder.ended) {
@@ -60,9 +62,10 @@ void make_way(PgSession& session, StreamId const& id, std::chrono::nanoseconds w
     throw Failure(std::move(locked));
   }
   if (on_event) {
-    on_event("ended the session of an affsync that has stopped amid a transaction, and whose lease"
-             " is over: " +
-             holder.text);
+    on_event(
+        "ended the session of an affsync that has stopped amid a transaction, and whose lease"
+        " is over: " +
+        holder.text);
   }
 }
 

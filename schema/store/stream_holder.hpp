@@ -15,7 +15,7 @@ namespace affsync::schema {
 // rolled back. A session of affsync's whose program has sent nothing all the while, amid a
 // transaction, belongs to one that has stopped: with `may_end` it is ended, as whoever has the
 // stream's lease may do, and `on_event` is told. Else throws `locked` as a Failure, with who it is.
-void make_way(PgSession& session, StreamId const& id, std::chrono::nanoseconds waited,
-              bool may_end, Error locked, std::function<void(std::string const&)> const& on_event);
+void make_way(PgSession& session, StreamId const& id, std::chrono::nanoseconds waited, bool may_end,
+              Error locked, std::function<void(std::string const&)> const& on_event);
 
 }  // namespace affsync::schema

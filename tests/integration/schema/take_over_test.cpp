@@ -106,8 +106,8 @@ class ReadOnlyDatabase : public StoreTest {
 
 TEST_F(ReadOnlyDatabase, ARoleOrADatabaseThatIsSetToReadOnlyIsNoStandby) {
   auto const role = value("SELECT quote_ident(current_user)");
-  auto const of_role =
-      told("ALTER ROLE " + role + " IN DATABASE " + name_ + " SET default_transaction_read_only = on");
+  auto const of_role = told("ALTER ROLE " + role + " IN DATABASE " + name_ +
+                            " SET default_transaction_read_only = on");
   EXPECT_NE(of_role.find("ALTER ROLE " + role + " IN DATABASE " + name_ +
                          " RESET default_transaction_read_only"),
             std::string::npos)
