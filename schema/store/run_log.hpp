@@ -2,6 +2,7 @@
 // executor's thread.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 
