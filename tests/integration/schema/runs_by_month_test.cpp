@@ -153,7 +153,7 @@ TEST(RunsOfBefore, ATableOfBeforeBecomesAMonthOfTheNewOne) {
   auto const options = options_for(url);
   migrate(options, false).value();
   // As migration 0049 left it.
-  sql(url, "DROP VIEW affsync.commission_steps, affsync.rebate_steps CASCADE");
+  sql(url, "DROP VIEW affsync.commission_steps_by_row, affsync.rebate_steps_by_row CASCADE");
   sql(url, "DROP TABLE affsync.sync_run");
   sql(url, "DROP FUNCTION affsync.keep_run_months, affsync.make_months CASCADE");
   sql(url, "ALTER TABLE affsync.stream_state DROP runs_open_since, DROP pass_started_at");
