@@ -67,11 +67,11 @@ Result<void> lock_out_writers(PlainConnection& connection, std::vector<std::stri
       // Of affsync.fold_earnings(), which adds up days.
       {"SELECT pg_advisory_xact_lock(5318008172902)", {}},
       // Of whoever judges alerts.
-      {alerts ? "LOCK TABLE affsync.alert_rule IN SHARE ROW EXCLUSIVE MODE" : "SELECT", {}},
+      {alerts ? "LOCK TABLE affsync.alert_rule IN SHARE ROW EXCLUSIVE MODE" : "SELECT 1", {}},
       // Of a run that begins.
-      {std::string("SELECT FROM affsync.source") + by_source, id},
+      {std::string("SELECT 1 FROM affsync.source") + by_source, id},
       // Of each transaction of a run.
-      {std::string("SELECT FROM affsync.stream_state") + by_source, id}};
+      {std::string("SELECT 1 FROM affsync.stream_state") + by_source, id}};
   for (auto const& [sql, parameters] : locks) {
     if (auto const done = connection.run(sql, parameters); !done) return done.error();
   }

@@ -249,6 +249,8 @@ TEST_F(Removal, with_data_takes_its_locks_in_the_order_of_who_writes) {
       ASSERT_EQ(removal->poll(), std::nullopt) << removal->err();
     }
     EXPECT_NO_THROW(tx.exec(then)) << then;
+    EXPECT_EQ(query("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"), "t")
+        << "it waits no longer: " << removal->err();
     // It is not to be gone before the last of them.
     removal->signal(SIGKILL);
     removal->wait();
