@@ -118,9 +118,8 @@ bool is_shared_by_commands(pqxx::transaction_base& tx, Program const& program,
   for (auto const& name : names) mine.add(name);
   SqlParams const params{program.instance, mine.take()};
   return exec(tx,
-              "SELECT EXISTS (SELECT FROM affsync.source s WHERE s.name = ANY ($2::text[])"
-              " AND $1 = ANY (s.instances) AND NOT EXISTS (SELECT FROM affsync.program p"
-              " WHERE p.instance = $1 AND p.process = '' AND s.name = ANY (p.sources)))",
+              "SELECT NOT EXISTS (SELECT FROM affsync.program p WHERE p.instance = $1"
+              " AND p.process = '' AND p.sources @> $2::text[])",
               params)[0][0]
       .as<bool>();
 }

@@ -41,9 +41,9 @@ void lock_sources(pqxx::transaction_base& tx, Program const& program,
 void note_program(pqxx::transaction_base& tx, Program const& program,
                   std::vector<std::string> const& names);
 
-// Whether commands of another configuration go by the same name, as in two containers that have the
-// file at one path: then the latest command did not name a source that ones before it did, and that
-// this one names. To be asked before note_program().
+// Whether the latest command of this name did not name all sources that this one does. Then it may
+// be of another configuration, as in two containers that have the file at one path, so that nothing
+// tells whether the sources that only it names are gone. To be asked before note_program().
 bool is_shared_by_commands(pqxx::transaction_base& tx, Program const& program,
                            std::vector<std::string> const& names);
 

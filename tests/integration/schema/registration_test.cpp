@@ -653,10 +653,15 @@ TEST_F(Registration, ADaemonThatStartsLearnsWhenEachStreamIsDue) {
 TEST_F(Registration, ASourceThatTheDatabaseHasLostIsPutBackByItsNextRun) {
   auto given = source_of("x", "a");
   given.streams = {feed("feed")};
-  source = put(*store, given, {"x"}).source_id;
+  auto const made = put(*store, given, {"x"});
+  source = made.source_id;
   rows("DELETE FROM affsync.stream");
   rows("DELETE FROM affsync.source");
-  auto const run = begin();
+  RunStart start;
+  start.id = StreamId(source, "feed", made.created_at);
+  start.mode = "full";
+  start.started_at = now;
+  auto const run = loop.run(store->begin_run(start));
   EXPECT_EQ(write(run, "commission", {{"k", {{"amount", "1"}}}}).inserted, 1);
   EXPECT_EQ(value("SELECT source_id || ' ' || name || ' ' || hash_salt FROM affsync.source"),
             std::to_string(source) + " x testing:a");
