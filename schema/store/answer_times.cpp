@@ -36,7 +36,7 @@ void AnswerTimes::listen_to(pqxx::connection& connection) {
       0) {
     throw std::runtime_error("libpq takes no event procedure");
   }
-  (void)mine.release();  // until the connection ends
+  [[maybe_unused]] auto* const kept = mine.release();  // until the connection ends
 }
 
 std::chrono::steady_clock::time_point AnswerTimes::last() const {

@@ -285,9 +285,9 @@ RunKey try_to_open(PgSession& session, RunStart const& start,
 }  // namespace
 
 RunKey open_run(PgSession& session, RunStart const& start,
-                std::optional<std::string> const& lease_token, RegisteredSource const* given,
+                std::optional<std::string> const& lease_token, RegisteredSource const* source,
                 std::function<void(std::string const&)> const& on_event) {
-  auto const name = given == nullptr ? std::string() : given->registration.identity.name;
+  auto const name = source == nullptr ? std::string() : source->registration.identity.name;
   auto const begin = std::chrono::steady_clock::now();
   try {
     return try_to_open(session, start, lease_token, name);
@@ -298,8 +298,8 @@ RunKey open_run(PgSession& session, RunStart const& start,
                current_problem().error, on_event);
     } else {
       // After a failover to a server that lagged behind, the source may be missing.
-      if (given == nullptr || state != "23503") throw;
-      restore_source(session, *given);
+      if (source == nullptr || state != "23503") throw;
+      restore_source(session, *source);
     }
   }
   return try_to_open(session, start, lease_token, name);

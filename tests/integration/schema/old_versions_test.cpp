@@ -152,7 +152,8 @@ void fill(pqxx::connection& session, std::string const& word, bool all) {
                  "  WHEN 'timestamp with time zone' THEN '2026-01-02 03:04:05.000006+00'"
                  "  WHEN 'uuid' THEN '00000000-0000-0000-0000-000000000001'"
                  "  WHEN 'text[]' THEN '{x}' WHEN 'integer[]' THEN '{7}' WHEN 'bigint[]' THEN"
-                 " '{8}' WHEN 'numeric[]' THEN '{1.50}' WHEN 'datemultirange' THEN '{}' WHEN 'jsonb' "
+                 " '{8}' WHEN 'numeric[]' THEN '{1.50}' WHEN 'datemultirange' THEN '{}' WHEN "
+                 "'jsonb' "
                  "THEN '{\"a\": 1.50}' ELSE '" +
                  word +
                  "' END END"
