@@ -146,6 +146,12 @@ DECLARE
   streams text[];
   keys text[];
 BEGIN
+  -- Most changes are of streams without running totals.
+  IF NOT EXISTS (SELECT FROM affsync.growth_stream s
+                 WHERE EXISTS (SELECT FROM written w WHERE w.source_id = s.source_id
+                                 AND w.record_table = s.record_table AND w.stream = s.stream)) THEN
+    RETURN NULL;
+  END IF;
   WITH changes AS MATERIALIZED (
     SELECT n.*, n.names_one OR n.first_change <= s.last_change AS reaches_back
     FROM (SELECT w.source_id, w.record_table, w.stream, min(w.change_id) AS first_change,
