@@ -1,3 +1,4 @@
+-- Whether the triggers are there that mark changes of running totals: all of them, and switched on.
 CREATE OR REPLACE FUNCTION affsync.changes_are_marked() RETURNS boolean LANGUAGE sql STABLE AS $$
   SELECT count(*) = 12
   FROM pg_catalog.pg_trigger t

@@ -1,7 +1,7 @@
--- The definition of affsync.rebate_steps, from all changes ever: growth steps of running totals of rebates. Only these may be added to dated rows, never the
--- lifetime rows themselves. A change to null is no step, because the total is unknown then; the
--- step with which it is known again has what it grew meanwhile. A change of currency is no step either. A step
--- keeps its day if the row later leaves the list.
+-- The definition of affsync.rebate_steps, from all changes ever: growth steps of running totals. Only these may
+-- be added to dated rows, never the lifetime rows themselves. A change to null is no step, because the total
+-- is unknown then; the step with which it is known again has what it grew meanwhile. A change of currency is
+-- no step either. A step keeps its day if the row later leaves the list.
 CREATE OR REPLACE VIEW affsync.rebate_steps_by_row AS
 SELECT
   b.source_id,

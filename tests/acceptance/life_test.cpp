@@ -19,27 +19,7 @@ class Life : public Acceptance {
  protected:
   void use_own_connector() {
     connector = "own";
-    use_connector("own", R"(
-name: own
-title: A broker of the tests
-credentials:
-  user: {description: login name, secret: false}
-  password: {description: password}
-auth: {type: basic, user: "${credentials.user}", password: "${credentials.password}"}
-streams:
-  earnings:
-    title: Earnings
-    table: commission
-    path: /earnings
-    page: {type: none}
-    records: data
-    key: id
-    map:
-      amount: {from: amount, required: true}
-      currency: currency
-      grain: {const: day}
-      occurred_on: {from: day, as: date}
-)");
+    use_connector("own", connector_with_login);
   }
   static std::string two_rows() {
     return list_of({R"({"id": 1, "amount": "5.00", "currency": "USD", "day": "2026-01-05"})",

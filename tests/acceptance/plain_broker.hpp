@@ -49,6 +49,30 @@ class PlainBroker {
   std::unique_ptr<ScriptedPeer> peer_;
 };
 
+// The connector `own`: a name and a password, and the stream `earnings` of the table commission
+// with the fields id, amount, currency and day in `data`.
+inline constexpr auto connector_with_login = R"(
+name: own
+title: A broker of the tests
+credentials:
+  user: {description: login name, secret: false}
+  password: {description: password}
+auth: {type: basic, user: "${credentials.user}", password: "${credentials.password}"}
+streams:
+  earnings:
+    title: Earnings
+    table: commission
+    path: /earnings
+    page: {type: none}
+    records: data
+    key: id
+    map:
+      amount: {from: amount, required: true}
+      currency: currency
+      grain: {const: day}
+      occurred_on: {from: day, as: date}
+)";
+
 // Reads a PlainBroker: its list `rows` goes to the table commission.
 class PlainAcceptance : public Acceptance {
  protected:

@@ -26,27 +26,7 @@ class Restored : public Acceptance {
     connector = "own";
     credentials_yaml = "{user: main, password: p}";
     base_url = brokers_[0]->url();
-    use_connector("own", R"(
-name: own
-title: A broker of the tests
-credentials:
-  user: {description: login name, secret: false}
-  password: {description: password}
-auth: {type: basic, user: "${credentials.user}", password: "${credentials.password}"}
-streams:
-  earnings:
-    title: Earnings
-    table: commission
-    path: /earnings
-    page: {type: none}
-    records: data
-    key: id
-    map:
-      amount: {from: amount, required: true}
-      currency: currency
-      grain: {const: day}
-      occurred_on: {from: day, as: date}
-)");
+    use_connector("own", connector_with_login);
     top_yaml += "defaults: {every: 1s}\n";
     source_yaml = source("second", 1) + source("third", 2);
     configure();
