@@ -201,6 +201,7 @@ asio::awaitable<void> StreamRun::close_pass() {
     }
     pass.personal_columns = personal_->columns;
     if (auto const& window = task_.plan->spec->window; window && !task_.file) {
+      pass.by_days = !window->changes;
       pass.scope_column = window->column;
       pass.last_day = report_.window_to;
     }

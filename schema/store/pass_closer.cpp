@@ -215,7 +215,8 @@ PassClosed PassCloser::close(PgSession& session) {
   auto known = state.pass;
   auto const run = known.pass_run_id;
   if (state.has_quarantine) {
-    if (!pass_.full && !pass_.of_file) resolve_settled(tx, pass_.run, run, pass_.now);
+    if (pass_.by_days && !pass_.full && !pass_.of_file)
+      resolve_settled(tx, pass_.run, run, pass_.now);
     read_quarantine(tx, pass_, run, closed);
   }
   find_gap(tx, pass_, known);

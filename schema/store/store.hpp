@@ -216,11 +216,12 @@ struct SliceClosed {
 struct PassClose {
   RunKey run;
   RecordTable const* table = nullptr;
-  bool whole = false;           // no problem is known so far, so vanished rows may be marked
-  bool full = false;            // the pass covered all rows of the stream
-  bool replaces = false;        // its slices have deleted what they did not bring
-  bool of_file = false;         // what other passes quarantined is of other files
-  bool beside_api = false;      // and the pass of an API may wait for its end
+  bool whole = false;       // no problem is known so far, so vanished rows may be marked
+  bool full = false;        // the pass covered all rows of the stream
+  bool replaces = false;    // its slices have deleted what they did not bring
+  bool of_file = false;     // what other passes quarantined is of other files
+  bool beside_api = false;  // and the pass of an API may wait for its end
+  bool by_days = false;     // days in doubt are asked for again; false: it reads what has changed
   bool none_unchanged = false;  // no row of the run was stored already as it is
   // Members of the broker's row that differ at each reading.
   std::vector<std::string> volatile_members;

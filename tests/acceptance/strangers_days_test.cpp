@@ -336,6 +336,32 @@ TEST_F(StrangersDays, count_of_nothing_differs_from_a_young_row) {
   expect_no_change();
 }
 
+// Once a connector asks for what has changed, no day is asked for again, and days that were read
+// before say nothing about a row that could not be stored.
+TEST_F(StrangersDays, bad_row_among_changes_stays_told_after_a_history_by_days) {
+  put("h1", 1, format_day(today() - days(1)));
+  std::vector<std::string> changed;
+  auto const days_window = "{from: f, to: t, span: 10d, start: " + format_day(today() - days(9)) +
+                           ", lookback: 3d, column: occurred_on}";
+  list(days_window, [&](Asked const& asked) {
+    if (asked.has("f")) return reply(R"({"result":)" + slice(asked_days(asked)) + "}");
+    return reply(R"({"result":)" +
+                 slice(asked.has("after") ? changed : std::vector{books[0].json}) + "}");
+  });
+  expect_green(pass(), 1);
+  auto other = yaml;
+  other.replace(other.find(days_window), days_window.size(),
+                "{from: after, to: before, form: datetime, changes: true, lookback: 3d}");
+  replace_connector(other);
+  pass({"--full"});
+  auto const day = format_day(today() - days(1));
+  changed = {books[0].json, R"({"ref":"h2","sum":"x","day":")" + day + R"("})"};
+  EXPECT_EQ(pass().of("rows", "error_code"), "rows_quarantined");
+  changed.clear();
+  auto const later = pass();
+  EXPECT_EQ(later.of("rows", "error_code"), "rows_quarantined") << later.out << later.err;
+}
+
 // Rows older than the lookback get a new column too. Comments and layout of the file change
 // nothing.
 TEST_F(StrangersDays, another_mapping_is_applied_to_every_row) {
