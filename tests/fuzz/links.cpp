@@ -70,7 +70,9 @@ void links(std::string_view input) {
   auto const base = net::parse_origin(base_url, true);
   if (!base) return;
   while (base_url.ends_with('/')) base_url.pop_back();
-  // A target that is sent was made by affsync or came from an accepted link.
+  // A target that is sent was made by affsync or came from an accepted link. Neither has a
+  // fragment.
+  if (asked.find('#') != asked.npos) return;
   HttpRequest const before(Method::get, asked);
   if (!net::encode_request(before, *base, "")) return;
 

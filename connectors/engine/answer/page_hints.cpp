@@ -8,6 +8,7 @@
 #include <span>
 
 #include "base/decimal.hpp"
+#include "base/encodings.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/answer/http_status.hpp"
 #include "connectors/engine/answer/link_header.hpp"
@@ -107,22 +108,9 @@ bool is_misread(urls::url_view url) {
   return url.has_authority() && !path.empty() && !path.starts_with('/');
 }
 
-std::string percent_decoded(std::string_view text) {
-  std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    unsigned value = 0;
-    bool const coded = text[at] == '%' && at + 2 < text.size() &&
-                       std::from_chars(text.data() + at + 1, text.data() + at + 3, value, 16).ptr ==
-                           text.data() + at + 3;
-    out += coded ? static_cast<char>(value) : text[at];
-    if (coded) at += 2;
-  }
-  return out;
-}
-
 // Returns true if a segment of the path is a dot or two, also for a server that decodes it first.
 bool has_dots(std::string_view encoded_path) {
-  auto const path = percent_decoded(encoded_path) + "/";
+  auto const path = percent_decoded_where_it_is(encoded_path) + "/";
   return path.find("/./") != std::string::npos || path.find("/../") != std::string::npos;
 }
 
