@@ -131,6 +131,8 @@ class Bench:
             changed = self.broker.change(CHANGES[phase])
         if analyzed:
             cluster.sql(database, "ANALYZE")
+        elif not self.beside:
+            cluster.forget_statistics(database)
         cluster.wait_for_sessions(database)
         cluster.sql("postgres", "CHECKPOINT")
         requests, written = self.broker.books()["requests"], cluster.written(database,

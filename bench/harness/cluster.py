@@ -93,6 +93,14 @@ class Cluster:
             FROM pg_stat_user_tables WHERE schemaname = '{schema}' AND relname IN ({names})""")
         return [int(count) for count in counts.split()]
 
+    def forget_statistics(self, database):
+        """As if neither affsync nor autovacuum had gathered any."""
+        self.sql(database,
+                 "DELETE FROM pg_statistic WHERE starelid IN (SELECT oid FROM pg_class"
+                 " WHERE relnamespace = 'affsync'::regnamespace)",
+                 "UPDATE pg_class SET relpages = 0, reltuples = -1"
+                 " WHERE relnamespace = 'affsync'::regnamespace AND relkind IN ('r', 'i')")
+
     def wait_for_sessions(self, database):
         """Waits until the sessions of a database have ended, and so have told their counters."""
         while self.sql("postgres", f"""SELECT count(*) FROM pg_stat_activity

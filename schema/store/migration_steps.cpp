@@ -183,7 +183,7 @@ void give_rights(pqxx::transaction_base& tx) {
     tx.exec("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA affsync TO affsync_writer");
     tx.exec(
         "GRANT EXECUTE ON FUNCTION affsync.make_change_months(integer),"
-        " affsync.keep_run_months(integer) TO affsync_writer");
+        " affsync.keep_run_months(integer), affsync.gather_statistics() TO affsync_writer");
     tx.exec("GRANT SELECT ON ALL TABLES IN SCHEMA reporting TO affsync_writer");
     tx.exec(
         "ALTER DEFAULT PRIVILEGES IN SCHEMA affsync GRANT SELECT, INSERT, UPDATE ON TABLES"

@@ -1,8 +1,8 @@
--- Keeps new steps of running totals (affsync.fold_growth()). Then it adds up some of the days that
--- affsync.live_days() names, about `most` rows of one source, and takes away their marks; if there is none, a
--- span of days by client (affsync.fold_clients()), five times as many rows, since a longer span has fewer
--- sums. Returns false if there is nothing to do. Call it again until then; each call is short, and reads what
--- was committed before it.
+-- Gathers statistics where there are none (affsync.gather_statistics()) and keeps new steps of running totals
+-- (affsync.fold_growth()). Then it adds up some of the days that affsync.live_days() names, about `most` rows of
+-- one source, and takes away their marks; if there is none, a span of days by client (affsync.fold_clients()),
+-- five times as many rows, since a longer span has fewer sums. Returns false if there is nothing to do. Call it
+-- again until then; each call is short, and reads what was committed before it.
 --
 -- A mark goes before its rows are read, so rows that are committed in between are in the sum and keep
 -- their mark. Only one transaction at a time does this; writers of rows wait for none.
@@ -24,6 +24,7 @@ BEGIN
   IF NOT affsync.days_are_marked() OR NOT pg_try_advisory_xact_lock(5318008172902) THEN
     RETURN false;
   END IF;
+  PERFORM affsync.gather_statistics();
   IF affsync.fold_growth(most) THEN
     RETURN true;
   END IF;

@@ -1,0 +1,26 @@
+-- Gathers PostgreSQL's statistics of tables that have rows and no statistics yet, as after a first load.
+-- Autovacuum would do it up to a minute later, or never where it is off, and until then the plans of reports
+-- may read whole tables for each row. What has statistics is left to autovacuum.
+--
+-- It runs with its owner's rights, since only the owner of a table may do this.
+CREATE OR REPLACE FUNCTION affsync.gather_statistics() RETURNS void LANGUAGE plpgsql SECURITY DEFINER
+-- A table that autovacuum works on is passed over, which needs no warning.
+SET search_path = pg_catalog, pg_temp SET client_min_messages = error AS $$
+DECLARE
+  -- Of smaller ones PostgreSQL's guess is good enough.
+  least_bytes constant bigint := 65536;
+  unknown text;
+BEGIN
+  FOR unknown IN
+    SELECT c.relname
+    FROM pg_class c
+    WHERE c.relnamespace = 'affsync'::regnamespace AND c.relkind = 'r'
+      AND pg_relation_size(c.oid) >= least_bytes
+      AND NOT EXISTS (SELECT FROM pg_stats s WHERE s.schemaname = 'affsync' AND s.tablename = c.relname)
+    ORDER BY c.relname
+  LOOP
+    EXECUTE format('ANALYZE (SKIP_LOCKED) affsync.%I', unknown);
+  END LOOP;
+END
+$$;
+COMMENT ON FUNCTION affsync.gather_statistics() IS 'Gathers PostgreSQL''s statistics of tables of affsync that have rows and no statistics yet. Called by affsync.fold_earnings().';
