@@ -1,4 +1,5 @@
-// PostgreSQL's statistics of tables that were just filled, where autovacuum has not been yet, or is off.
+// PostgreSQL's statistics of tables that were just filled, where autovacuum has not been yet, or is
+// off.
 #include "tests/integration/schema/fixture.hpp"
 
 namespace affsync::schema::test::statistics_test {
@@ -20,8 +21,9 @@ class Statistics : public StoreTest {
                  keys + ") n");
   }
   std::string known(std::string const& table) {
-    return value("SELECT count(*) > 0 FROM pg_stats WHERE schemaname = 'affsync' AND tablename = '" +
-                 table + "'");
+    return value(
+        "SELECT count(*) > 0 FROM pg_stats WHERE schemaname = 'affsync' AND tablename = '" + table +
+        "'");
   }
 };
 
@@ -40,6 +42,17 @@ TEST_F(Statistics, OfANewTableAreThereAfterTheFirstUpkeep) {
   while (loop.run(store->fold_earnings(20'000))) continue;
   EXPECT_EQ(value("SELECT reltuples FROM pg_class WHERE oid = 'affsync.commission'::regclass"),
             "3000");
+}
+
+// Of the first page of a first load they say that all rows are of one day or client.
+TEST_F(Statistics, OfAFewRowsAreGatheredAnewWhenThereAreTenTimesAsMany) {
+  insert("commission", "1, 900");
+  while (loop.run(store->fold_earnings(20'000))) continue;
+  ASSERT_EQ(known("commission"), "t");
+  insert("commission", "901, 12000");
+  while (loop.run(store->fold_earnings(20'000))) continue;
+  EXPECT_EQ(value("SELECT reltuples FROM pg_class WHERE oid = 'affsync.commission'::regclass"),
+            "12000");
 }
 
 // As after pg_upgrade, which keeps none.
