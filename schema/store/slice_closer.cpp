@@ -2,25 +2,22 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "schema/store/absence.hpp"
+#include "schema/store/broker_totals.hpp"
 #include "schema/store/coverage.hpp"
 #include "schema/store/crash_point.hpp"
 #include "schema/store/file_rows.hpp"
 #include "schema/store/left_rows.hpp"
-#include "schema/store/merge_sql.hpp"
 #include "schema/store/replacing.hpp"
 #include "schema/store/row_items.hpp"
 #include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
 namespace {
-
-std::int64_t count_live(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope) {
-  auto const& sql = merge_sql_for(*slice.table);
-  auto const text = "SELECT count(*) FROM " + sql.table + " t WHERE " + scope.condition;
-  return int_of(exec(tx, text, scope.params)[0][0]);
-}
 
 // Counts rows that this pass quarantined: they are in the broker's list, but not in our table.
 std::int64_t quarantined_in_pass(pqxx::transaction_base& tx, SliceClose const& slice,
@@ -52,86 +49,12 @@ bool has_unsettled_before(pqxx::transaction_base& tx, SliceClose const& slice,
 std::int64_t noted_in(pqxx::transaction_base& tx, SliceClose const& slice, Scope scope,
                       PassState const& pass) {
   scope.condition += " AND " + noted_sql(slice, pass, scope.params);
-  return count_live(tx, slice, scope);
+  return count_rows(tx, slice, scope);
 }
 
 bool is_zero(std::string_view number) {
   return number.substr(0, number.find_first_of("eE")).find_first_of("123456789") ==
          std::string_view::npos;
-}
-
-// Limits the scope to rows so young that every list shows them, without the last day of the slice:
-// its last moment may come with the next one. Returns whether it has any.
-bool limit_to_listed(pqxx::transaction_base& tx, SliceClose const& slice, Scope& scope) {
-  auto const age = age_sql(*slice.table, !slice.scope_column.empty());
-  if (slice.keeps_from || slice.replaces || !slice.file.empty() || age.earliest.empty())
-    return false;
-  auto const next = [&](TimePoint time) {
-    scope.params.emplace_back(sql_time(time));
-    return " $" + std::to_string(scope.params.size()) + "::timestamptz";
-  };
-  scope.condition += " AND " + age.earliest + " >" + next(slice.now - always_listed);
-  if (slice.to) scope.condition += " AND " + age.latest + " <" + next(TimePoint(*slice.to));
-  return count_live(tx, slice, scope) > 0;
-}
-
-// Compares as numeric, so that no digit is lost. `known`: quarantined rows that the broker counts
-// and a user has accepted. `count`: the rows of the scope, if they are counted already.
-void compare_total(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
-                   TotalToCompare const& total, std::int64_t known,
-                   std::optional<std::int64_t> count, SliceClosed& closed) {
-  auto const& sql = merge_sql_for(*slice.table);
-  auto const ours = total.column.empty()
-                        ? std::string("count(*)::numeric")
-                        : "coalesce(sum(" + known_column(*slice.table, total.column) + "), 0)";
-  bool const counted = total.column.empty() && count && slice.listed_beside.empty();
-  auto params = scope.params;
-  if (counted) params.resize(2);  // source and stream; what is not used has no type
-  auto next = [&](std::optional<std::string> value) {
-    params.push_back(std::move(value));
-    return "$" + std::to_string(params.size());
-  };
-  auto const run = next(std::to_string(slice.run.run_id));
-  auto const metric = next(total.metric);
-  auto const from = next(sql_day(slice.from));
-  auto const to = next(sql_day(slice.to));
-  auto const broker = next(total.broker_value);
-  auto const tolerance = next(total.tolerance.empty() ? "0" : total.tolerance);
-  auto const left_out = next(std::to_string(total.column.empty() ? known : 0));
-  auto const now = next(sql_time(slice.now));
-  std::string condition = scope.condition;
-  std::string value;
-  if (counted) {
-    value = "SELECT " + next(std::to_string(*count)) + "::numeric AS value";
-  }
-  if (!slice.listed_beside.empty()) {
-    ArrayText keys;
-    for (auto const& key : slice.listed_beside) keys.add(key);
-    condition = "((" + condition + ") OR (t.source_id = $1::int AND t.stream = $2 AND";
-    if (slice.table->keeps_records()) condition += " t.deleted_at IS NULL AND";
-    condition += " t.external_id = ANY (" + next(keys.take()) + "::text[])))";
-  }
-  if (value.empty()) {
-    value = "SELECT " + ours + " AS value FROM " + sql.table + " t WHERE " + condition;
-  }
-  auto const row = exec(
-      tx,
-      "INSERT INTO affsync.reconciliation (source_id, run_id, stream, metric, window_from,"
-      " window_to, broker_value, our_value, difference, matched, compared_at)"
-      " SELECT $1::int, " +
-          run + "::bigint, $2, " + metric + ", " + from + "::date, " + to + "::date, " + broker +
-          "::numeric, o.value, o.value - " + broker + "::numeric, o.value - " + broker +
-          "::numeric BETWEEN -" + tolerance + "::numeric - " + left_out + "::numeric AND " +
-          tolerance + "::numeric, " + now + "::timestamptz FROM (" + value +
-          ") o RETURNING matched, metric, broker_value::text, our_value::text, difference::text",
-      params)[0];
-  if (row[0].as<bool>()) return;
-  SliceClosed::Difference difference;
-  difference.metric = row[1].c_str();
-  difference.broker_value = row[2].c_str();
-  difference.our_value = row[3].c_str();
-  difference.difference = row[4].c_str();
-  closed.unmatched.push_back(std::move(difference));
 }
 
 // `live`: how many rows the stream has, if that was counted: its number is right then, whatever
@@ -168,6 +91,202 @@ std::optional<Day> day_of(std::optional<TimePoint> time) {
   return std::chrono::floor<std::chrono::days>(*time);
 }
 
+// The steps of one close, in their order, within one transaction.
+class Closing {
+ public:
+  Closing(pqxx::transaction_base& tx, SliceClose const& slice, RunWrites& writes,
+          FenceState const& state)
+      : tx_(tx),
+        slice_(slice),
+        writes_(writes),
+        has_quarantine_(state.has_quarantine),
+        pass_(state.pass) {}
+  SliceClosed close();
+
+ private:
+  void find_scopes();
+  void count();
+  void find_missing();
+  void find_missing_records();
+  void compare_totals();
+  void compare_each_with(Scope sighted, bool forgotten);
+  bool is_doubtful() const;
+  void replace_unseen(bool doubtful);
+  void record_days_read(bool doubtful);
+
+  pqxx::transaction_base& tx_;
+  SliceClose const& slice_;
+  RunWrites& writes_;
+  bool const has_quarantine_;  // when the slice ended
+  PassState pass_;
+  bool whole_stream_ = false;
+  SliceScope within_;
+  std::optional<std::string> items_;
+  Scope days_;   // the live rows of the slice's days
+  Scope asked_;  // of these, the ones that the slice asked for and can miss
+  std::optional<FileRows> files_;
+  LeftRows left_;
+  Missed missed_;
+  Unseen unseen_;
+  bool all_there_ = false;  // the slice has seen exactly the rows that are stored
+  SliceClosed closed_;
+};
+
+SliceClosed Closing::close() {
+  find_scopes();
+  count();
+  find_missing();
+  compare_totals();
+  bool const doubtful = is_doubtful();
+  closed_.doubtful = doubtful;
+  closed_.of_file = files_->remarks(tx_);
+  files_->note(tx_, slice_.mark_vanished && !doubtful);
+  replace_unseen(doubtful);
+  if (missed_.noted || closed_.replaced > 0) crash_point(CrashPoint::slice_marked);
+  record_days_read(doubtful);
+  writes_.counted = whole_stream_;
+  record_slice(tx_, slice_, pass_, whole_stream_ ? std::optional(closed_.live) : std::nullopt);
+  return closed_;
+}
+
+void Closing::find_scopes() {
+  within_.table = slice_.table;
+  within_.column = slice_.scope_column;
+  within_.from = slice_.from;
+  within_.to = slice_.last_of_rows ? slice_.last_of_rows : slice_.to;
+  whole_stream_ = slice_.scope_column.empty() || (!slice_.from && !slice_.to);
+  days_ = live_rows_of(slice_.run.id, within_);
+  if (slice_.items) items_ = asked_items(tx_, slice_.run.id, *slice_.items);
+  asked_ = asked_rows_of(slice_, within_, items_);
+}
+
+void Closing::count() {
+  if (!whole_stream_) tx_.exec(by_index_only);
+  std::optional<std::int64_t> known_rows;
+  if (whole_stream_ || slice_.seen_within) known_rows = writes_.known.count(within_);
+  writes_.known.forget();
+  closed_.live = known_rows ? *known_rows : count_rows(tx_, slice_, days_);
+  if (!slice_.expect_live) return;
+  // Rows that a complete sweep of this pass missed are not in the broker's count either.
+  auto const sure = slice_.items ? count_rows(tx_, slice_, asked_) : closed_.live;
+  auto const missing =
+      *slice_.expect_live - sure + (pass_.missed > 0 ? noted_in(tx_, slice_, asked_, pass_) : 0);
+  closed_.live_as_expected =
+      missing == 0 ||
+      (missing > 0 && has_quarantine_ && missing <= quarantined_in_pass(tx_, slice_, pass_, false));
+}
+
+void Closing::find_missing() {
+  // Pages have noted them already, unless a row went its way after its page.
+  if (!slice_.replaces) left_ = note_left_rows(tx_, slice_.run, slice_.left_out, pass_);
+  pass_.missed += left_.news;
+  // Every row seen is stored, so equal counts mean equal sets. This does not hold if rows were
+  // quarantined, or lie outside the slice that they were listed for.
+  all_there_ = slice_.mark_vanished && slice_.verified && !has_quarantine_ &&
+               (whole_stream_ || slice_.seen_within) &&
+               closed_.live == static_cast<std::int64_t>(slice_.seen_keys.size());
+  files_.emplace(tx_, slice_);
+  if (slice_.table->keeps_records()) find_missing_records();
+}
+
+void Closing::find_missing_records() {
+  pass_.missed = std::max<std::int64_t>(0, pass_.missed - forget_seen(tx_, slice_, pass_));
+  if (slice_.replaces && slice_.mark_vanished) {
+    unseen_ = find_unseen(tx_, slice_, asked_, days_, pass_, *files_);
+    missed_.kept = unseen_.aged;
+    missed_.oldest = unseen_.has_oldest ? unseen_.oldest : oldest_seen(tx_, slice_, days_, pass_);
+  } else if (all_there_) {
+    if (!whole_stream_) missed_.oldest = oldest_seen(tx_, slice_, days_, pass_);
+  } else if (slice_.mark_vanished) {
+    missed_ = note_missed(tx_, slice_, asked_, pass_, whole_stream_, most_noted(slice_, pass_));
+  } else if (!slice_.seen_keys.empty() && slice_.from) {
+    // The broker lists rows of this slice, whichever slices were read before.
+    missed_.oldest = TimePoint(*slice_.from);
+  }
+  // Rows beside its days are of the list that was asked for too: it reaches that far.
+  if (!missed_.oldest && !slice_.listed_beside.empty() && slice_.from) {
+    missed_.oldest = TimePoint(*slice_.from);
+  }
+  if (missed_.oldest) {
+    pass_.oldest = std::min(pass_.oldest.value_or(*missed_.oldest), *missed_.oldest);
+  }
+  closed_.missed = left_.rows + missed_.missed;
+  closed_.kept = missed_.kept;
+  pass_.missed += missed_.missed;
+  pass_.kept += missed_.kept;
+}
+
+void Closing::compare_totals() {
+  if (slice_.totals.empty()) return;
+  // If the broker lists none of the stored rows of a window, and nothing older either, it has
+  // forgotten the window, and its totals are not comparable with our rows.
+  bool const forgotten = missed_.kept > 0 && slice_.seen_keys.empty() && !pass_.oldest;
+  auto sighted = days_;
+  // But not the days that every list shows.
+  if (!forgotten || limit_to_listed(tx_, slice_, sighted)) {
+    compare_each_with(std::move(sighted), forgotten);
+  }
+}
+
+void Closing::compare_each_with(Scope sighted, bool forgotten) {
+  if (items_) sighted.condition += " AND " + asked_items_sql(*items_, sighted.params);
+  if (slice_.shared && (slice_.shared->without_last_day || !slice_.shared->time_column.empty())) {
+    leave_out(unseen_in(tx_, slice_, later_rows_of(slice_, within_)), sighted);
+  }
+  // Include rows that an earlier run of this pass recorded.
+  bool const any_noted = missed_.noted || left_.rows > 0 || pass_.missed > 0 || pass_.kept > 0;
+  std::optional<std::int64_t> count;
+  if (slice_.replaces) {
+    leave_out(unseen_.kept, sighted);
+    // A file's own sums are of its own rows, whatever stays.
+    if (!unseen_.too_many || !slice_.file.empty()) leave_out(unseen_.keys, sighted);
+  } else if (!slice_.file.empty()) {
+    keep_seen(tx_, slice_, sighted);
+  } else if (all_there_) {
+    count = closed_.live;
+  } else {
+    auto const hidden = out_of_sight_sql(slice_, pass_, any_noted, sighted.params);
+    if (hidden != "false") sighted.condition += " AND NOT (" + hidden + ")";
+  }
+  auto const known = has_quarantine_ ? quarantined_in_pass(tx_, slice_, pass_, true) : 0;
+  for (auto const& total : slice_.totals) {
+    // Of these rows alone only nothing can be said: the total is one of all.
+    if (forgotten && !is_zero(total.broker_value)) continue;
+    auto difference = compare_total(tx_, slice_, sighted, total, known, count);
+    if (difference) closed_.unmatched.push_back(std::move(*difference));
+  }
+}
+
+bool Closing::is_doubtful() const {
+  bool const has_quarantined = slice_.has_quarantined || (slice_.resumed && has_quarantine_ &&
+                                                          has_unsettled_before(tx_, slice_, pass_));
+  return slice_.in_doubt || has_quarantined || !closed_.live_as_expected ||
+         (slice_.differences_doubt && !closed_.unmatched.empty()) || unseen_.too_many;
+}
+
+void Closing::replace_unseen(bool doubtful) {
+  if (unseen_.too_many) {
+    closed_.would_replace = unseen_.shrinks;
+    closed_.of_rows = unseen_.live;
+  } else if (!doubtful && !unseen_.keys.empty()) {
+    closed_.replaced = replace(tx_, slice_, unseen_, asked_, pass_);
+    closed_.live -= closed_.replaced;
+    pass_.missed += unseen_.shrinks;
+  }
+}
+
+void Closing::record_days_read(bool doubtful) {
+  if (!slice_.covers_days || !slice_.from || !slice_.to) return;
+  DaySpan const days{*slice_.from, *slice_.to};
+  auto const oldest = day_of(pass_.oldest);
+  if (!slice_.beside_api) {
+    auto const state = doubtful ? DayState::doubtful : DayState::proven;
+    record_days(tx_, slice_.run, days, state, oldest, slice_.now);
+  } else if (!doubtful) {
+    record_found_days(tx_, slice_.run, days, oldest, slice_.now);
+  }
+}
+
 }  // namespace
 
 SliceCloser::SliceCloser(SliceClose const& slice, RunWrites& writes)
@@ -178,135 +297,12 @@ SliceClosed SliceCloser::close(PgSession& session) {
   auto const state = enter_fence(tx, slice_.run);
   if (fenced_.already_done(state)) return result_;
   crash_point(CrashPoint::slice_entered);
-  SliceClosed closed;
-  SliceScope within;
-  within.table = slice_.table;
-  within.column = slice_.scope_column;
-  within.from = slice_.from;
-  within.to = slice_.last_of_rows ? slice_.last_of_rows : slice_.to;
-  auto const scope = live_rows_of(slice_.run.id, within);
-  std::optional<std::string> items;
-  if (slice_.items) items = asked_items(tx, slice_.run.id, *slice_.items);
-  auto const asked = asked_rows_of(slice_, within, items);
-  auto pass = state.pass;
-  bool const whole_stream = slice_.scope_column.empty() || (!slice_.from && !slice_.to);
-  if (!whole_stream) tx.exec(by_index_only);
-  std::optional<std::int64_t> known_rows;
-  if (whole_stream || slice_.seen_within) known_rows = writes_.known.count(within);
-  writes_.known.forget();
-  closed.live = known_rows ? *known_rows : count_live(tx, slice_, scope);
-  if (slice_.expect_live) {
-    // Rows that a complete sweep of this pass missed are not in the broker's count either.
-    auto const sure = slice_.items ? count_live(tx, slice_, asked) : closed.live;
-    auto const missing =
-        *slice_.expect_live - sure + (pass.missed > 0 ? noted_in(tx, slice_, asked, pass) : 0);
-    closed.live_as_expected =
-        missing == 0 || (missing > 0 && state.has_quarantine &&
-                         missing <= quarantined_in_pass(tx, slice_, pass, false));
-  }
-  Missed missed;
-  Unseen unseen;
-  // Pages have noted them already, unless a row went its way after its page.
-  LeftRows left;
-  if (!slice_.replaces) left = note_left_rows(tx, slice_.run, slice_.left_out, pass);
-  pass.missed += left.news;
-  // Every row seen is stored, so equal counts mean equal sets. This does not hold if rows were
-  // quarantined, or lie outside the slice that they were listed for.
-  auto const all_there = slice_.mark_vanished && slice_.verified && !state.has_quarantine &&
-                         (whole_stream || slice_.seen_within) &&
-                         closed.live == static_cast<std::int64_t>(slice_.seen_keys.size());
-  FileRows files(tx, slice_);
-  if (slice_.table->keeps_records()) {
-    pass.missed = std::max<std::int64_t>(0, pass.missed - forget_seen(tx, slice_, pass));
-    if (slice_.replaces && slice_.mark_vanished) {
-      unseen = find_unseen(tx, slice_, asked, scope, pass, files);
-      missed.kept = unseen.aged;
-      missed.oldest = unseen.has_oldest ? unseen.oldest : oldest_seen(tx, slice_, scope, pass);
-    } else if (all_there) {
-      if (!whole_stream) missed.oldest = oldest_seen(tx, slice_, scope, pass);
-    } else if (slice_.mark_vanished) {
-      missed = note_missed(tx, slice_, asked, pass, whole_stream, most_noted(slice_, pass));
-    } else if (!slice_.seen_keys.empty() && slice_.from) {
-      // The broker lists rows of this slice, whichever slices were read before.
-      missed.oldest = TimePoint(*slice_.from);
-    }
-    // Rows beside its days are of the list that was asked for too: it reaches that far.
-    if (!missed.oldest && !slice_.listed_beside.empty() && slice_.from) {
-      missed.oldest = TimePoint(*slice_.from);
-    }
-    if (missed.oldest) pass.oldest = std::min(pass.oldest.value_or(*missed.oldest), *missed.oldest);
-    closed.missed = left.rows + missed.missed;
-    closed.kept = missed.kept;
-    pass.missed += missed.missed;
-    pass.kept += missed.kept;
-  }
-  // If the broker lists none of the stored rows of a window, and nothing older either, it has
-  // forgotten the window, and its totals are not comparable with our rows.
-  bool const forgotten = missed.kept > 0 && slice_.seen_keys.empty() && !pass.oldest;
-  auto sighted = scope;
-  // But not the days that every list shows.
-  bool const comparable =
-      !forgotten || (!slice_.totals.empty() && limit_to_listed(tx, slice_, sighted));
-  if (comparable && !slice_.totals.empty()) {
-    if (items) sighted.condition += " AND " + asked_items_sql(*items, sighted.params);
-    if (slice_.shared && (slice_.shared->without_last_day || !slice_.shared->time_column.empty())) {
-      leave_out(unseen_in(tx, slice_, later_rows_of(slice_, within)), sighted);
-    }
-    // Include rows that an earlier run of this pass recorded.
-    bool const any_noted = missed.noted || left.rows > 0 || pass.missed > 0 || pass.kept > 0;
-    std::optional<std::int64_t> count;
-    if (slice_.replaces) {
-      leave_out(unseen.kept, sighted);
-      // A file's own sums are of its own rows, whatever stays.
-      if (!unseen.too_many || !slice_.file.empty()) leave_out(unseen.keys, sighted);
-    } else if (!slice_.file.empty()) {
-      keep_seen(tx, slice_, sighted);
-    } else if (all_there) {
-      count = closed.live;
-    } else {
-      auto const hidden = out_of_sight_sql(slice_, pass, any_noted, sighted.params);
-      if (hidden != "false") sighted.condition += " AND NOT (" + hidden + ")";
-    }
-    auto const known = state.has_quarantine ? quarantined_in_pass(tx, slice_, pass, true) : 0;
-    for (auto const& total : slice_.totals) {
-      // Of these rows alone only nothing can be said: the total is one of all.
-      if (forgotten && !is_zero(total.broker_value)) continue;
-      compare_total(tx, slice_, sighted, total, known, count, closed);
-    }
-  }
-  bool const has_quarantined = slice_.has_quarantined || (slice_.resumed && state.has_quarantine &&
-                                                          has_unsettled_before(tx, slice_, pass));
-  bool const doubtful = slice_.in_doubt || has_quarantined || !closed.live_as_expected ||
-                        (slice_.differences_doubt && !closed.unmatched.empty()) || unseen.too_many;
-  closed.doubtful = doubtful;
-  closed.of_file = files.remarks(tx);
-  files.note(tx, slice_.mark_vanished && !doubtful);
-  if (unseen.too_many) {
-    closed.would_replace = unseen.shrinks;
-    closed.of_rows = unseen.live;
-  } else if (!doubtful && !unseen.keys.empty()) {
-    closed.replaced = replace(tx, slice_, unseen, asked, pass);
-    closed.live -= closed.replaced;
-    pass.missed += unseen.shrinks;
-  }
-  if (missed.noted || closed.replaced > 0) crash_point(CrashPoint::slice_marked);
-  if (slice_.covers_days && slice_.from && slice_.to && slice_.beside_api) {
-    if (!doubtful) {
-      record_found_days(tx, slice_.run, DaySpan{*slice_.from, *slice_.to}, day_of(pass.oldest),
-                        slice_.now);
-    }
-  } else if (slice_.covers_days && slice_.from && slice_.to) {
-    record_days(tx, slice_.run, DaySpan{*slice_.from, *slice_.to},
-                doubtful ? DayState::doubtful : DayState::proven, day_of(pass.oldest), slice_.now);
-  }
-  writes_.counted = whole_stream;
-  record_slice(tx, slice_, pass, whole_stream ? std::optional(closed.live) : std::nullopt);
-  result_ = closed;
+  result_ = Closing(tx, slice_, writes_, state).close();
   crash_point(CrashPoint::slice_noted);
   tx.commit();
   crash_point(CrashPoint::slice_committed);
   fenced_.committed(state);
-  return closed;
+  return result_;
 }
 
 }  // namespace affsync::schema

@@ -25,4 +25,12 @@ BEGIN
   END LOOP;
 END
 $$;
+REVOKE ALL ON FUNCTION affsync.gather_statistics() FROM PUBLIC;
+DO $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'affsync_writer') THEN
+    GRANT EXECUTE ON FUNCTION affsync.gather_statistics() TO affsync_writer;
+  END IF;
+END
+$$;
 COMMENT ON FUNCTION affsync.gather_statistics() IS 'Gathers PostgreSQL''s statistics of tables of affsync that have rows and no statistics yet, or are ten times as large as then. Called by affsync.fold_earnings().';

@@ -24,7 +24,10 @@ BEGIN
   IF NOT affsync.days_are_marked() OR NOT pg_try_advisory_xact_lock(5318008172902) THEN
     RETURN false;
   END IF;
-  PERFORM affsync.gather_statistics();
+  -- Not of a role that was given the rights on single tables alone.
+  IF has_function_privilege('affsync.gather_statistics()', 'EXECUTE') THEN
+    PERFORM affsync.gather_statistics();
+  END IF;
   IF affsync.fold_growth(most) THEN
     RETURN true;
   END IF;

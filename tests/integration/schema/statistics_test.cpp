@@ -77,6 +77,14 @@ TEST_F(Statistics, AreGatheredForTheWriterAlone) {
   EXPECT_EQ(may("public"), "f");
 }
 
+TEST_F(Statistics, AreNotNeededToAddUpDays) {
+  insert("commission", "1, 3000");
+  sql(url, "REVOKE EXECUTE ON FUNCTION affsync.gather_statistics() FROM affsync_writer");
+  EXPECT_EQ(sql_value(url + " options='-c role=affsync_writer'", "SELECT affsync.fold_earnings()"),
+            "t");
+  EXPECT_EQ(known("commission"), "f");
+}
+
 // Nobody waits for it: a table that is being vacuumed is passed over.
 TEST_F(Statistics, OfATableThatIsBeingVacuumedAreLeftToThat) {
   insert("commission", "1, 3000");
