@@ -42,42 +42,6 @@ bool is_numbered(Json const& value) {
          });
 }
 
-// Returns the text with its last digits (or else its last letter) changed, as long as before.
-std::string another(std::string text, std::uint64_t number) {
-  constexpr std::size_t most = 9;
-  auto end = text.find_last_of("0123456789");
-  if (end == std::string::npos) {
-    if (!text.empty()) text.back() = static_cast<char>('a' + number % 26);
-    return text;
-  }
-  auto begin = end;
-  while (begin > 0 && end - begin + 1 < most && text[begin - 1] >= '0' && text[begin - 1] <= '9') {
-    --begin;
-  }
-  std::uint64_t limit = 1;
-  for (auto i = begin; i <= end; ++i) limit *= 10;
-  auto value = std::stoull(text.substr(begin, end - begin + 1));
-  value = (value + limit - number % limit) % limit;
-  auto digits = std::to_string(value);
-  auto const size = end - begin + 1;
-  digits.insert(0, size - digits.size(), '0');
-  // A number does not begin with a zero.
-  if (begin == 0 && size > 1 && digits.front() == '0') digits.front() = '1';
-  return text.replace(begin, size, digits);
-}
-
-// Adds the values inside a row, up to a number that bounds the attempts.
-void add_values(Json const& json, std::vector<Json const*>& values) {
-  constexpr std::size_t most = 64;
-  if (json.is_object()) {
-    for (auto const& member : json.members()) add_values(member.value, values);
-  } else if (json.is_array()) {
-    for (auto const& item : json.items()) add_values(item, values);
-  } else if (values.size() < most) {
-    values.push_back(&json);
-  }
-}
-
 // Which part of the list a request asks for.
 std::size_t part_of(StreamPlan const& plan, std::string const& target) {
   for (std::size_t i = 0; i < plan.spec->parts.size(); ++i) {
@@ -157,7 +121,13 @@ Result<void> Listing::take_apart() {
 
 Result<std::vector<ExpectedRow>> Listing::map_one(ListedRow const& row) const {
   auto const flaw = [](std::string what) { return Error(ErrorCode::usage, std::move(what)); };
-  auto const plan = plan_for({row.item});
+  auto plan = plan_for({row.item});
+  if (plan->spec->parts.size() > 1) {
+    // What `keep` takes from the request is that of the row's own part.
+    auto of_part = *plan;
+    of_part.spec->parts = {plan->spec->parts[row.part]};
+    plan = std::make_shared<StreamPlan const>(std::move(of_part));
+  }
   auto start = start_of(*plan, first());
   if (read_at_) start.now = *read_at_;
   engine::StreamReader reader(plan, start);
@@ -251,52 +221,6 @@ std::optional<ListedRow> Listing::with_other(ListedRow const& row, Json const& v
   copy.stored = std::move(*mapped);
   note_day(copy);
   return copy;
-}
-
-std::optional<ListedRow> Listing::copy_of(ListedRow const& row, std::uint64_t number) const {
-  // Its text would have to be written anew.
-  if (!is_json_ && (!texts_ || states_sums())) return std::nullopt;
-  std::vector<Json const*> values;
-  if (auto const* by_id = std::get_if<engine::IdPaging>(&plan_->spec->page.kind)) {
-    values.push_back(by_id->id.in(row.value));
-  }
-  for (auto const& part : plan_->spec->map.key) {
-    if (!part.constant) values.push_back(part.path.in(row.value));
-  }
-  // The key may be a hash, or stand elsewhere: around rows inside of this one, within a wrapper.
-  add_values(row.value, values);
-  for (auto const* value : values) {
-    auto const text = value == nullptr ? std::nullopt : value->scalar_text();
-    if (!text || !(value->is_string() || value->is_number())) continue;
-    auto copy = with_other(row, *value, another(std::string(*text), number));
-    if (copy && copy->day == row.day && is_new(*copy)) return copy;
-  }
-  return std::nullopt;
-}
-
-bool Listing::fill_up(std::size_t wanted) {
-  if (rows_.empty() || !divisible_) return rows_.size() >= wanted;
-  constexpr std::uint64_t attempts = 40;
-  auto const originals = rows_.size();
-  for (std::uint64_t i = 0; i < attempts && rows_.size() < wanted; ++i) {
-    ++copies_;
-    auto copy = copy_of(rows_[copies_ % originals], copies_);
-    if (copy) rows_.push_back(std::move(*copy));
-  }
-  return rows_.size() >= wanted;
-}
-
-bool Listing::insert_in_front() {
-  constexpr std::uint64_t attempts = 40;
-  if (rows_.empty() || !divisible_) return false;
-  for (std::uint64_t i = 0; i < attempts; ++i) {
-    ++copies_;
-    auto copy = copy_of(rows_.front(), copies_);
-    if (!copy) continue;
-    rows_.insert(rows_.begin(), std::move(*copy));
-    return true;
-  }
-  return false;
 }
 
 std::string Listing::body(std::vector<ListedRow const*> const& rows, PageFacts const& facts) const {

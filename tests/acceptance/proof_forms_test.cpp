@@ -145,6 +145,66 @@ TEST_F(ProofForms, ListsWhoseNextPageIsInAHeaderAreRead) {
 }
 
 // What hides the row is said, with each check that was not made.
+// The id that pages are asked for by is another field than the key. The ids of the sample are close
+// to each other.
+TEST_F(ProofForms, ListsThatArePagedByAnIdBesideTheKeyAreRead) {
+  files.clear();
+  files["broker.yaml"] = R"(name: broker
+base_url: https://api.broker.example
+auth: {type: none}
+streams:
+  people:
+    table: client
+    path: /people
+    page: {type: id, parameter: after, id: record, limit: size, size: 100}
+    records: rows
+    key: user
+    map: {client_ref: user}
+)";
+  files["broker/source"] = "credentials: none\n";
+  files["broker/people.json"] =
+      R"({"rows": [{"record": 454374, "user": "u-7"}, {"record": 454370, "user": "u-9"}]})";
+  files["broker/people.expected"] =
+      "of: people\nevidence: vendor\nasked: /people?size=100\n"
+      "next: /people?size=100&after=454370\nunmapped: record\n\n[client]\n"
+      "external_id | client_ref\nu-7 | u-7\nu-9 | u-9\n";
+  files["broker/end.json"] = R"({"rows": []})";
+  files["broker/end.expected"] =
+      "of: people\nevidence: vendor\nafter: people\nnext: none\nunmapped: none\n\n[client]\n";
+  expect_ok(prove(), "people", whole_lists);
+}
+
+// The rows do not say in which part of the list they are: the request does.
+TEST_F(ProofForms, PartsThatOnlyTheRequestNamesAreRead) {
+  files.clear();
+  files["broker.yaml"] = R"(name: broker
+base_url: https://api.broker.example
+auth: {type: none}
+streams:
+  income:
+    table: commission
+    path: /income
+    parts: [{query: {side: spot}}, {query: {side: futures}}]
+    page: {type: page, limit: size, size: 100, total: total}
+    records: {from: rows, keep: {side: {request: side}}}
+    key: [side, id]
+    map: {event: side, amount: sum, currency: {const: USD}}
+)";
+  files["broker/source"] = "credentials: none\n";
+  files["broker/spot.json"] = R"({"rows": [{"id": 71, "sum": "1.5"}], "total": 1})";
+  files["broker/spot.expected"] =
+      "of: income\nevidence: vendor\nasked: /income?side=spot&size=100&page=1\n"
+      "next: /income?side=futures&size=100&page=1\ncount: 1\nunmapped: none\n\n[commission]\n"
+      "external_id | event | amount | currency\nspot:71 | spot | 1.5 | USD\n";
+  files["broker/futures.json"] = R"({"rows": [{"id": 71, "sum": "0.25"}], "total": 1})";
+  files["broker/futures.expected"] =
+      "of: income\nevidence: vendor\nafter: spot\n"
+      "asked: /income?side=futures&size=100&page=1\n"
+      "next: none\ncount: 1\nunmapped: none\n\n[commission]\n"
+      "external_id | event | amount | currency\nfutures:71 | futures | 0.25 | USD\n";
+  expect_ok(prove(), "income", whole_lists);
+}
+
 TEST_F(ProofForms, AListThatCannotBeServedSaysWhy) {
   files.clear();
   files["broker.yaml"] = R"(name: broker
