@@ -30,10 +30,21 @@ bool is_text(SampleField const& field) {
   return !field.values.empty() && !has_fractions && !is_called(field, {"count"});
 }
 
+// "user" is a client, but "user_agent", "click_user_referer" and "user_type" are none.
+bool is_somebody(SampleField const& field) {
+  return is_text(field) &&
+         !has_word(field, {"referer", "referrer", "url", "agent", "ip", "type", "kind", "level",
+                           "status", "state", "country", "time", "date"});
+}
+
 bool is_amount(SampleField const& field) {
-  bool const is_other =
-      names_row(field) || has_word(field, {"count", "number", "rate", "percent", "percentage",
-                                           "volume", "ratio", "lots", "trades", "clicks"});
+  // "commissionTime" is a number, too.
+  if (guess_day(field, DocumentFormat::json)) return false;
+  bool const is_other = names_row(field) ||
+                        has_word(field, {"count", "number", "rate", "percent", "percentage",
+                                         "ratio", "lots", "trades", "clicks"}) ||
+                        // What was traded, unless it is a volume of commission.
+                        (has_word(field, {"volume"}) && !names_earnings(field));
   return !is_other && guess_number(field).has_value();
 }
 
@@ -97,7 +108,7 @@ Roles guess_roles(Sample const& sample, std::string const& file) {
   roles.client = free(find_called(sample,
                                   {"client", "trader", "customer", "player", "member", "uid",
                                    "user", "login", "account", "kunde", "клиент", "Клиент"},
-                                  is_text));
+                                  is_somebody));
   roles.country = free(find_called(sample, {"country", "land", "страна", "Страна"}, is_text));
   roles.status = free(find_called(sample, {"status", "state", "статус", "Статус"}, is_text));
   roles.kind = free(find_called(sample, {"type", "kind", "model", "тип", "Тип"}, is_text));

@@ -43,6 +43,24 @@ TEST(DraftGuesses, AnIdOfTheRowIsTheKeyWhereverItStands) {
   expect_line(paid, "      amount: {from: '\"Order amount\"', required: true}");
 }
 
+TEST(DraftGuesses, ATimeIsNoAmount) {
+  auto const draft =
+      draft_of(R"({"list":[{"uid":7,"commissionTime":1793620800000,"commissionVolume":"3.75"},)"
+               R"({"uid":7,"commissionTime":1793624400000,"commissionVolume":"0.02"}]})",
+               "list.json");
+  expect_line(draft, "      amount: {from: commissionVolume, required: true}");
+  expect_line(draft, "      occurred_at: {from: commissionTime, as: epoch, unit: milliseconds}");
+}
+
+TEST(DraftGuesses, WhatIsKnownOfAClientIsNoClient) {
+  auto const draft = draft_of(
+      "user_type,click_user_referer,user_agent,user_id,commission\n1,a.example,x,U-1,1.50\n"
+      "1,a.example,x,U-2,2.50\n");
+  expect_line(draft, "      client_ref: user_id  # guess");
+  auto const nobody = draft_of("id,click_user_referer,commission\n1,a.example,1.50\n");
+  EXPECT_EQ(nobody.text.find("client_ref"), std::string::npos) << nobody.text;
+}
+
 TEST(DraftGuesses, CentsAreNoAmounts) {
   auto const draft = draft_of("id,commission_cents,currency\n1,1250,USD\n2,300,USD\n");
   expect_line(draft,
