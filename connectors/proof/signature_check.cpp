@@ -74,6 +74,8 @@ std::string encoded(SignatureSpec const& spec, std::string_view bytes) {
       return out;
     case SignatureSpec::Encoding::base64:
       return base64_of(bytes);
+    case SignatureSpec::Encoding::base64_of_hex:
+      return base64_of(out);
   }
   return {};
 }

@@ -136,7 +136,7 @@ struct SignatureSpec {
     // SHA-256 of the hex digest of the parts, followed by the secret.
     double_sha256
   };
-  enum class Encoding { hex, upper_hex, base64 };
+  enum class Encoding { hex, upper_hex, base64, base64_of_hex };
   enum class TimestampForm {
     seconds,
     milliseconds,

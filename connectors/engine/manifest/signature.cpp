@@ -41,6 +41,7 @@ constexpr std::pair<std::string_view, Signature::Encoding> encodings[] = {
     {"hex", Signature::Encoding::hex},
     {"upper_hex", Signature::Encoding::upper_hex},
     {"base64", Signature::Encoding::base64},
+    {"base64_of_hex", Signature::Encoding::base64_of_hex},
 };
 constexpr std::pair<std::string_view, Signature::TimestampForm> timestamp_forms[] = {
     {"seconds", Signature::TimestampForm::seconds},

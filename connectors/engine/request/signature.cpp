@@ -78,6 +78,8 @@ std::string signed_text(SignatureSpec const& signature, std::string const& key,
       }
       return hex;
     }
+    case SignatureSpec::Encoding::base64_of_hex:
+      return encode_base64(hex_of(digest));
     case SignatureSpec::Encoding::base64:
       break;
   }

@@ -281,6 +281,7 @@ TEST(BrokerSignatures, BitunixHashesTwice) {
 
 // printf 'a=1the-key' | md5sum; printf 'a=1the-key' | sha1sum | tr a-f A-F;
 // printf 'a=1' | openssl dgst -sha1 -hmac the-secret -binary | base64
+// printf 'a=1' | openssl dgst -sha1 -hmac the-secret | sed 's/.*= //' | tr -d '\n' | base64
 TEST(BrokerSignatures, OldHashesWithAndWithoutAKey) {
   auto const with = [](std::string const& rest) {
     return send("  type: hmac\n  signature: {" + rest + ", header: S}\n", "https://b.example",
@@ -296,6 +297,9 @@ TEST(BrokerSignatures, OldHashesWithAndWithoutAKey) {
   EXPECT_EQ(with("algorithm: hmac_sha1, encoding: base64, parts: [query], "
                  "secret: \"${credentials.secret}\""),
             "MIgpxNezuZPwQJwJMT6hOk+DGF8=");
+  EXPECT_EQ(with("algorithm: hmac_sha1, encoding: base64_of_hex, parts: [query], "
+                 "secret: \"${credentials.secret}\""),
+            "MzA4ODI5YzRkN2IzYjk5M2YwNDA5YzA5MzEzZWExM2E0ZjgzMTg1Zg==");
 }
 
 // A next-page link may repeat what was sent: key, time and signature are replaced, not added.

@@ -181,6 +181,30 @@ TEST(ShippedSignatures, Binance) {
   EXPECT_EQ(sent.header("X-MBX-APIKEY"), "the-api_key");
 }
 
+// printf '/api/v1/affiliate/invitees?limit=30GET179500000012300112233445566778899aabbccddeeff' |
+//   openssl dgst -sha256 -hmac the-api_secret | sed 's/.*= //' | tr -d '\n' | base64 -w0
+TEST(ShippedSignatures, Blofin) {
+  auto const sent = send("blofin", get("/api/v1/affiliate/invitees?limit=30"));
+  EXPECT_EQ(sent.header("ACCESS-SIGN"),
+            "ZjNkNzM5ODRmNDdiY2Q1NTM5NTcyODM4NWYyNTMyZTU2YmI1YjQ5OTc4MDIwNDA3YTk4M2JmOWJmMGI0ZGMxMw"
+            "==");
+  EXPECT_EQ(sent.header("ACCESS-TIMESTAMP"), "1795000000123");
+  EXPECT_EQ(sent.header("ACCESS-NONCE"), "00112233445566778899aabbccddeeff");
+  EXPECT_EQ(sent.header("ACCESS-KEY"), "the-api_key");
+  EXPECT_EQ(sent.header("ACCESS-PASSPHRASE"), "the-passphrase");
+}
+
+// printf 'pageSize=200&pageIndex=1&recvWindow=5000&timestamp=1795000000123' |
+//   openssl dgst -sha256 -hmac the-api_secret
+TEST(ShippedSignatures, Toobit) {
+  auto const sent = send("toobit", get("/api/v1/agent/inviteUserList?pageSize=200&pageIndex=1"));
+  EXPECT_EQ(sent.request.sent_target(),
+            "/api/v1/agent/inviteUserList?pageSize=200&pageIndex=1&recvWindow=5000"
+            "&timestamp=1795000000123&signature="
+            "d5f6a2caf3cc2315ccaf03bfb3245e92cc9d1c9a4ff49d44beda7e266bd452ce");
+  EXPECT_EQ(sent.header("X-BB-APIKEY"), "the-api_key");
+}
+
 // printf
 // '1795000000123GET/api/v3/rebate/affiliate/getAffiliateCommission?productType=SPOT&pageSize=100&page=1'
 // |
