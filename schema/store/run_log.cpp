@@ -38,26 +38,45 @@ constexpr std::pair<std::string_view, std::string_view> pass_columns[] = {
     {"pass_oldest", "timestamptz"}, {"pass_missed", "bigint"},          {"pass_kept", "bigint"}};
 
 // What a run that resumes a pass finds of it, or else `anew`. The pass of an API has waited in
-// `api_pass` if files were read beside it.
-std::string found_sql(std::string_view column, std::string_view type, std::string_view anew) {
+// `api_pass` if files were read beside it; $number is what it says there.
+std::string found_sql(std::string_view column, std::string_view type, std::string_view anew,
+                      std::size_t number) {
   std::string const name(column);
   return name + " = CASE WHEN NOT $4::boolean OR z.pass_run_id IS NULL THEN " + std::string(anew) +
-         " WHEN z.api_pass IS NULL THEN z." + name + " ELSE (z.api_pass ->> '" + name +
-         "')::" + std::string(type) + " END";
+         " WHEN z.api_pass IS NULL THEN z." + name + " ELSE $" + std::to_string(number) +
+         "::" + std::string(type) + " END";
+}
+
+// What waits in `api_pass`, or is to wait there, and its members. Not a part of the statement
+// below: Citus takes no function for ON CONFLICT whose result depends on a setting, such as the
+// time zone.
+std::string const& waiting_sql() {
+  static std::string const sql = [] {
+    std::string members, kept;
+    for (auto const& [column, type] : pass_columns) {
+      std::string const name(column);
+      members += ", z.api_pass ->> '" + name + "'";
+      kept += (kept.empty() ? "'" : ", '") + name + "', z." + name;
+    }
+    return "SELECT coalesce(z.api_pass, jsonb_build_object(" + kept + "))" + members +
+           " FROM affsync.stream_state z WHERE z.source_id = $1::int AND z.stream = $2"
+           " FOR NO KEY UPDATE";
+  }();
+  return sql;
 }
 
 // Also resets the state of the pass, unless the run resumes one, which keeps what its earlier runs
 // found.
 std::string const& take_over_sql() {
   static std::string const sql = [] {
-    std::string found, kept;
+    std::string found;
+    std::size_t number = 10;  // after the parameters of the run and what waits
     for (auto const& [column, type] : pass_columns) {
       std::string anew = "excluded." + std::string(column);
       if (column == "pass_run_id") anew = "excluded.run_id";
       if (column == "pass_oldest") anew = "NULL";
       if (column == "pass_missed" || column == "pass_kept") anew = "0";
-      found += found_sql(column, type, anew) + ", ";
-      kept += (kept.empty() ? "'" : ", '") + std::string(column) + "', z." + std::string(column);
+      found += found_sql(column, type, anew, number++) + ", ";
     }
     return "INSERT INTO affsync.stream_state AS z (source_id, stream, run_id, writes, pass_run_id,"
            " pass_covered_to, running, last_started_at, run_token, runs_open_since,"
@@ -69,8 +88,8 @@ std::string const& take_over_sql() {
            " runs_open_since = least(z.runs_open_since, excluded.runs_open_since),"
            " writes = z.writes + 1, " +
            found +
-           "api_pass = CASE WHEN $8::boolean THEN coalesce(z.api_pass, jsonb_build_object(" + kept +
-           ")) END, running = excluded.running,"
+           "api_pass = CASE WHEN $8::boolean THEN coalesce(z.api_pass, $9::jsonb) END,"
+           " running = excluded.running,"
            " last_started_at = coalesce(excluded.last_started_at, z.last_started_at)"
            " RETURNING z.run_token, z.runs_open_since";
   }();
@@ -242,6 +261,20 @@ std::optional<Error> store_learned_rate(PgSession& session, RunEnd const& end) {
   }
 }
 
+// Adds what waits in `api_pass`, and its members, to the parameters of take_over_sql(); all null if
+// the run neither resumes a pass nor makes one wait.
+void add_waiting(pqxx::transaction_base& tx, RunStart const& start, SqlParams& params) {
+  constexpr auto count = 1 + std::size(pass_columns);
+  pqxx::result rows;
+  if (start.resumes || start.beside_api) {
+    rows = exec(tx, waiting_sql(), {std::to_string(start.id.source_id), start.id.stream});
+  }
+  for (std::size_t i = 0; i < count; ++i) {
+    params.push_back(rows.empty() ? std::nullopt
+                                  : text_of(rows[0][static_cast<pqxx::row::size_type>(i)]));
+  }
+}
+
 RunKey try_to_open(PgSession& session, RunStart const& start,
                    std::optional<std::string> const& lease_token, std::string const& name) {
   Transaction tx(session, Transaction::Kind::durable);
@@ -260,14 +293,15 @@ RunKey try_to_open(PgSession& session, RunStart const& start,
   // A retry of quarantined rows says nothing about the state of the broker.
   bool const asks_broker = start.mode != retry_mode;
   auto const covered_to = start.covered ? sql_day(start.covered->to) : std::nullopt;
-  SqlParams const fence_params{source,
-                               stream,
-                               std::to_string(run.run_id),
-                               start.resumes ? "true" : "false",
-                               covered_to,
-                               asks_broker ? sql_time(start.started_at) : std::nullopt,
-                               sql_time(start.started_at),
-                               start.beside_api ? "true" : "false"};
+  SqlParams fence_params{source,
+                         stream,
+                         std::to_string(run.run_id),
+                         start.resumes ? "true" : "false",
+                         covered_to,
+                         asks_broker ? sql_time(start.started_at) : std::nullopt,
+                         sql_time(start.started_at),
+                         start.beside_api ? "true" : "false"};
+  add_waiting(tx, start, fence_params);
   auto const taken = exec(tx, take_over_sql(), fence_params);
   run.token = taken[0][0].c_str();
   if (start.first_day) forget_doubt_before(tx, start.id, *start.first_day);
