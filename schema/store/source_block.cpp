@@ -96,18 +96,21 @@ std::optional<SourceBlock> write_block(PgSession& session, BlockKey const& key,
                          printable_utf8(block.reason),   std::to_string(pause.count()),
                          std::to_string(block.refusals), block.credential_hash,
                          goes_on ? "true" : "false"};
+  exec(tx,
+       "INSERT INTO affsync.source_block AS b"
+       " (source_id, code, reason, since, until, refusals, credential_hash)"
+       " VALUES ($1::int, $2, $3, clock_timestamp(),"
+       " clock_timestamp() + $4::bigint * interval '1 microsecond', $5::int, $6)"
+       " ON CONFLICT (source_id) DO UPDATE SET code = excluded.code, reason = excluded.reason,"
+       " since = CASE WHEN $7::boolean THEN b.since ELSE excluded.since END,"
+       " until = excluded.until, refusals = excluded.refusals,"
+       " credential_hash = excluded.credential_hash",
+       params);
+  // Not by RETURNING: Citus computes nothing there that depends on a setting or the time.
+  SqlParams const stored_one{params[0]};
   auto const rows =
-      exec(tx,
-           "INSERT INTO affsync.source_block AS b"
-           " (source_id, code, reason, since, until, refusals, credential_hash)"
-           " VALUES ($1::int, $2, $3, clock_timestamp(),"
-           " clock_timestamp() + $4::bigint * interval '1 microsecond', $5::int, $6)"
-           " ON CONFLICT (source_id) DO UPDATE SET code = excluded.code, reason = excluded.reason,"
-           " since = CASE WHEN $7::boolean THEN b.since ELSE excluded.since END,"
-           " until = excluded.until, refusals = excluded.refusals,"
-           " credential_hash = excluded.credential_hash RETURNING " +
-               block_columns,
-           params);
+      exec(tx, "SELECT " + block_columns + " FROM affsync.source_block WHERE source_id = $1::int",
+           stored_one);
   auto stored = block_of(rows[0]);
   tx.commit();
   return stored;
@@ -128,7 +131,10 @@ std::vector<int> lift_blocks(PgSession& session, std::vector<BlockKey> const& ke
     others.add(std::to_string(number_of_unregistered(key)));
   }
   Transaction tx(session);
-  if (!has_table(tx, "affsync.source_block")) return {};
+  // With the time, since Citus takes no clock in an UPDATE.
+  auto const there =
+      exec(tx, "SELECT to_regclass('affsync.source_block'), clock_timestamp()", {})[0];
+  if (there[0].is_null()) return {};
   SqlParams const sources{registered.take()};
   exec(tx,
        "DELETE FROM affsync.source_block WHERE source_id = ANY ($1::int[]) AND code = 'throttled'",
@@ -139,11 +145,12 @@ std::vector<int> lift_blocks(PgSession& session, std::vector<BlockKey> const& ke
   // is accepted.
   std::vector<int> lifted;
   ArrayText list;
+  SqlParams const until_now{sources[0], text_of(there[1])};
   for (auto const& row : exec(tx,
                               "UPDATE affsync.source_block SET credential_hash = '',"
-                              " until = least(until, clock_timestamp())"
+                              " until = least(until, $2::timestamptz)"
                               " WHERE source_id = ANY ($1::int[]) RETURNING source_id",
-                              sources)) {
+                              until_now)) {
     lifted.push_back(static_cast<int>(int_of(row[0])));
     list.add(std::to_string(lifted.back()));
   }
