@@ -182,31 +182,9 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
       " FROM unnest($1::int[], $2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::text[],"
       " $7::text[], $8::boolean[], $9::text[])"
       " g (source_id, stream, record_table, in_reports, enabled, paid, mapping, follows, keys)),"
-      // A disabled stream gets no row until it has been read once.
-      " made AS (INSERT INTO affsync.stream (source_id, stream, record_table, in_reports,"
-      " has_paid_state, mapping, keys, instances) SELECT source_id, stream, record_table,"
-      " in_reports, has_paid_state, mapping, keys, ARRAY[$10::text] FROM g"
-      " WHERE enabled ON CONFLICT (source_id, stream) DO NOTHING),"
-      " changed AS (UPDATE affsync.stream s"
-      " SET record_table = coalesce(g.record_table, s.record_table), in_reports = g.in_reports,"
-      " has_paid_state = g.has_paid_state, mapping = coalesce(g.mapping, s.mapping),"
-      " keys = coalesce(g.keys, s.keys),"
-      " retired_at = NULL, instances = CASE WHEN $10 = ANY (s.instances) THEN s.instances"
-      " ELSE s.instances || $10::text END FROM g"
-      " WHERE s.source_id = g.source_id AND s.stream = g.stream AND NOT g.follows"
-      " AND (s.record_table IS DISTINCT FROM coalesce(g.record_table, s.record_table)"
-      " OR s.in_reports <> g.in_reports OR s.retired_at IS NOT NULL"
-      " OR s.has_paid_state IS DISTINCT FROM g.has_paid_state"
-      " OR s.mapping IS DISTINCT FROM coalesce(g.mapping, s.mapping)"
-      " OR s.keys IS DISTINCT FROM coalesce(g.keys, s.keys)"
-      " OR $10 <> ALL (s.instances))),"
-      " retired AS (UPDATE affsync.stream s SET retired_at = now(), in_reports = false,"
-      " instances = array_remove(s.instances, $10::text)"
-      " WHERE s.source_id = ANY ($11::int[]) AND s.retired_at IS NULL"
-      " AND (s.instances = '{}' OR $10 = ANY (s.instances))"
-      " AND NOT EXISTS (SELECT FROM g WHERE g.source_id = s.source_id AND g.stream = s.stream))"
-      // `s` has the values from before this statement.
-      " UPDATE affsync.stream_state z SET full_wanted_after = coalesce(z.run_id, 0),"
+      // Before the streams are written: `s` has what was there. Citus carries out one part after
+      // the other, and each finds what those before it have changed.
+      " again AS (UPDATE affsync.stream_state z SET full_wanted_after = coalesce(z.run_id, 0),"
       " rekeyed_since = CASE WHEN " +
           other_keys +
           " THEN coalesce(z.rekeyed_since, z.run_id) ELSE z.rekeyed_since END,"
@@ -221,8 +199,33 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
           " AND s.source_id = g.source_id AND s.stream = g.stream AND (s.mapping <> g.mapping OR " +
           other_hidden + " OR " + other_cut +
           ") AND NOT g.follows RETURNING z.source_id, z.stream,"
-          " coalesce(s.mapping <> g.mapping, false), " +
-          other_keys + ", " + other_cut,
+          " coalesce(s.mapping <> g.mapping, false) AS other_mapping, " +
+          other_keys + " AS other_keys, " + other_cut +
+          " AS other_cut),"
+          // A disabled stream gets no row until it has been read once.
+          " made AS (INSERT INTO affsync.stream (source_id, stream, record_table, in_reports,"
+          " has_paid_state, mapping, keys, instances) SELECT source_id, stream, record_table,"
+          " in_reports, has_paid_state, mapping, keys, ARRAY[$10::text] FROM g"
+          " WHERE enabled ON CONFLICT (source_id, stream) DO NOTHING),"
+          " changed AS (UPDATE affsync.stream s"
+          " SET record_table = coalesce(g.record_table, s.record_table), in_reports = g.in_reports,"
+          " has_paid_state = g.has_paid_state, mapping = coalesce(g.mapping, s.mapping),"
+          " keys = coalesce(g.keys, s.keys),"
+          " retired_at = NULL, instances = CASE WHEN $10 = ANY (s.instances) THEN s.instances"
+          " ELSE s.instances || $10::text END FROM g"
+          " WHERE s.source_id = g.source_id AND s.stream = g.stream AND NOT g.follows"
+          " AND (s.record_table IS DISTINCT FROM coalesce(g.record_table, s.record_table)"
+          " OR s.in_reports <> g.in_reports OR s.retired_at IS NOT NULL"
+          " OR s.has_paid_state IS DISTINCT FROM g.has_paid_state"
+          " OR s.mapping IS DISTINCT FROM coalesce(g.mapping, s.mapping)"
+          " OR s.keys IS DISTINCT FROM coalesce(g.keys, s.keys)"
+          " OR $10 <> ALL (s.instances))),"
+          " retired AS (UPDATE affsync.stream s SET retired_at = now(), in_reports = false,"
+          " instances = array_remove(s.instances, $10::text)"
+          " WHERE s.source_id = ANY ($11::int[]) AND s.retired_at IS NULL"
+          " AND (s.instances = '{}' OR $10 = ANY (s.instances))"
+          " AND NOT EXISTS (SELECT FROM g WHERE g.source_id = s.source_id AND g.stream = s.stream))"
+          " SELECT source_id, stream, other_mapping, other_keys, other_cut FROM again",
       params);
   for (auto const& row : read_again) {
     auto const one = std::ranges::find(registered, row[0].as<int>(), &SourceRegistered::source_id);
