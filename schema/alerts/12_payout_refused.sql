@@ -41,7 +41,7 @@ CROSS JOIN LATERAL (
   SELECT greatest(h.at, CASE
     WHEN coalesce(p.rejected_at, p.requested_at) IS NOT NULL
     THEN least(coalesce(p.rejected_at, p.requested_at), p.first_seen_at)
-    WHEN p.first_seen_at > st.registered_at + interval '1 day' THEN p.first_seen_at END) AS refused_at
+    WHEN p.first_seen_at - st.registered_at > interval '1 day' THEN p.first_seen_at END) AS refused_at
 ) n
 -- One that the partner cancelled is not refused.
 WHERE p.deleted_at IS NULL AND p.status IN ('rejected', 'failed')

@@ -62,7 +62,7 @@ CROSS JOIN LATERAL (
     CROSS JOIN LATERAL (
       SELECT t.before - greatest(t.after, k.amount, t.before_later) - t.more_reserved AS lasting,
              t.before - t.after - t.more_reserved AS whole,
-             t.changed_at > $2::timestamptz - interval '3 days' AS is_recent
+             $2::timestamptz - t.changed_at < interval '3 days' AS is_recent
     ) n
     -- What came back since is not told, but a payout explains it.
     CROSS JOIN LATERAL (

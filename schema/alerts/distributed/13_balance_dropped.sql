@@ -1,6 +1,6 @@
 -- Beside the rule of the same name, which has the settings. Sources are joined last, since Citus cannot
 -- look into distributed tables once for each row of a copied one.
--- beside: 6b04be6ee9fc
+-- beside: 93ead57ce635
 SELECT
   s.source_id || '/' || b.stream || '/' || b.external_id || '/' || b.detected_on AS cause,
   s.source_id, s.name AS source, b.stream, coalesce(b.account, b.metric) AS subject,
@@ -58,7 +58,7 @@ FROM (
     CROSS JOIN LATERAL (
       SELECT t.before - greatest(t.after, k.amount, t.before_later) - t.more_reserved AS lasting,
              t.before - t.after - t.more_reserved AS whole,
-             t.changed_at > $2::timestamptz - interval '3 days' AS is_recent
+             $2::timestamptz - t.changed_at < interval '3 days' AS is_recent
     ) n
     -- What came back since is not told, but a payout explains it.
     CROSS JOIN LATERAL (
