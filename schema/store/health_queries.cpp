@@ -152,7 +152,7 @@ std::vector<StreamHealth> read_standing(PgSession& session) {
       ", b.code, b.reason"
       " FROM affsync.source s JOIN affsync.stream st ON st.source_id = s.source_id"
       " LEFT JOIN affsync.stream_state z ON z.source_id = st.source_id AND z.stream = st.stream"
-      " LEFT JOIN affsync.source_block b ON b.source_id = s.source_id AND b.until > now()"
+      " LEFT JOIN affsync.source_block b ON b.source_id = st.source_id AND b.until > now()"
       " WHERE s.retired_at IS NULL AND st.retired_at IS NULL ORDER BY s.name, st.stream");
   std::vector<StreamHealth> all;
   all.reserve(static_cast<std::size_t>(rows.size()));
