@@ -84,8 +84,8 @@ std::vector<std::int64_t> accept_quarantined(PgSession& session, Acceptance cons
            " accepted_by = 'database user ' || session_user || ', system user ' || $2,"
            " accepted_because = $3 FROM affsync.source s WHERE s.source_id = q.source_id"
            " AND q.resolved_at IS NULL AND q.accepted_at IS NULL"
-           " AND CASE WHEN $4::text IS NULL THEN s.name = $5 AND q.stream = $6"
-           " ELSE q.quarantine_id = ANY ($4::bigint[]) END RETURNING q.quarantine_id",
+           " AND ($4::bigint[] IS NULL AND s.name = $5 AND q.stream = $6"
+           " OR q.quarantine_id = ANY ($4::bigint[])) RETURNING q.quarantine_id",
            params);
   std::vector<std::int64_t> accepted;
   for (auto const& row : rows) accepted.push_back(int_of(row[0]));
