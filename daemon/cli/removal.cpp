@@ -38,7 +38,9 @@ Result<std::vector<std::string>> tables_by_source(PlainConnection& connection) {
 }
 
 // What tells of the source without its number: messages about its alerts, also those that tell of
-// other sources besides, and what was said of muting single ones of them.
+// other sources besides, and what was said of muting single ones of them. $1: the source, $2: its
+// name; a condition cannot look it up, since Citus takes no table of the coordinator beside a
+// copied one.
 struct Telling {
   char const* table;
   char const* condition;
@@ -46,10 +48,20 @@ struct Telling {
 constexpr std::array<Telling, 2> telling{
     Telling{"alert_message",
             "alert_ids && ARRAY(SELECT alert_id FROM affsync.alert WHERE source_id = $1::int)"
-            " OR document @> (SELECT jsonb_build_object('alerts', jsonb_build_array("
-            "jsonb_build_object('source', name))) FROM affsync.source WHERE source_id = $1::int)"},
+            " OR document @> jsonb_build_object('alerts', jsonb_build_array("
+            "jsonb_build_object('source', $2::text)))"},
     Telling{"alert_mute",
-            "alert_id IN (SELECT alert_id FROM affsync.alert WHERE source_id = $1::int)"}};
+            "alert_id IN (SELECT alert_id FROM affsync.alert WHERE source_id = $1::int)"
+            " AND $2::text IS NOT NULL"}};
+
+// Number and name of a source.
+Result<std::vector<std::string>> told_by(PlainConnection& connection, std::int64_t source) {
+  auto const id = std::to_string(source);
+  auto const name =
+      connection.run("SELECT name FROM affsync.source WHERE source_id = $1::int", {id});
+  if (!name) return name.error();
+  return std::vector<std::string>{id, *name};
+}
 
 // False in the database of an earlier version.
 Result<bool> has_alerts(PlainConnection& connection) {
@@ -124,10 +136,14 @@ Result<std::vector<TableCount>> rows_of(PlainConnection& connection, std::int64_
   if (!tables) return tables.error();
   auto const alerts = has_alerts(connection);
   if (!alerts) return alerts.error();
+  auto const told = told_by(connection, source);
+  if (!told) return told.error();
+  auto const id = std::vector<std::string>{std::to_string(source)};
   std::vector<TableCount> counts;
-  auto count = [&](std::string const& table, std::string const& condition) -> Result<void> {
-    auto const rows = connection.run(
-        "SELECT count(*) FROM affsync." + table + " WHERE " + condition, {std::to_string(source)});
+  auto count = [&](std::string const& table, std::string const& condition,
+                   std::vector<std::string> const& parameters) -> Result<void> {
+    auto const rows =
+        connection.run("SELECT count(*) FROM affsync." + table + " WHERE " + condition, parameters);
     if (!rows) return rows.error();
     TableCount one;
     one.table = table;
@@ -136,11 +152,11 @@ Result<std::vector<TableCount>> rows_of(PlainConnection& connection, std::int64_
     return {};
   };
   for (auto const& table : *tables) {
-    if (auto const done = count(table, "source_id = $1::int"); !done) return done.error();
+    if (auto const done = count(table, "source_id = $1::int", id); !done) return done.error();
   }
   for (auto const& [table, condition] : telling) {
     if (!*alerts) break;
-    if (auto const done = count(table, condition); !done) return done.error();
+    if (auto const done = count(table, condition, *told); !done) return done.error();
   }
   return counts;
 }
@@ -170,10 +186,12 @@ Result<void> erase(PlainConnection& connection, std::int64_t source) {
       if (auto const done = connection.run(sql); !done) return done.error();
     }
     if (auto const done = lock_out_writers(connection, id, *alerts); !done) return done.error();
+    auto const told = told_by(connection, source);
+    if (!told) return told.error();
     for (auto const& [table, condition] : telling) {
       if (!*alerts) break;
-      auto const done =
-          connection.run("DELETE FROM affsync." + std::string(table) + " WHERE " + condition, id);
+      auto const done = connection.run(
+          "DELETE FROM affsync." + std::string(table) + " WHERE " + condition, *told);
       if (!done) return done.error();
     }
     // Twice, since triggers note what is deleted (affsync.earned_mark).
