@@ -13,23 +13,36 @@ namespace affsync::cli {
 namespace asio = boost::asio;
 namespace {
 
-// $1 to $5: the configured sources; $6: the name of this configuration.
+// Pairs of names and numbers; no number of a source that was never read. $1 to $5: the configured
+// sources; $6: the name of this configuration. Citus cannot look into distributed tables once for
+// each row of a copied one.
 constexpr auto much_alike_sql =
-    "SELECT g.name, o.name FROM unnest($1::text[], $2::text[], $3::text[], $4::text[],"
+    "WITH read AS MATERIALIZED (SELECT DISTINCT z.source_id FROM affsync.stream_state z"
+    " WHERE z.live_rows > 0)"
+    " SELECT g.name, o.name, n.source_id, o.source_id"
+    " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[],"
     " $5::boolean[]) g (name, connector, base_url, account, by_login)"
     " JOIN affsync.source o ON o.connector = g.connector AND o.name <> ALL ($1::text[])"
     " AND (o.account = g.account AND o.base_url <> g.base_url"
     " OR o.base_url = g.base_url AND o.account <> g.account AND NOT g.by_login)"
     " LEFT JOIN affsync.source n ON n.name = g.name"
-    " WHERE CASE WHEN n.source_id IS NULL THEN o.retired_at IS NULL"
-    " AND EXISTS (SELECT FROM affsync.stream_state z WHERE z.source_id = o.source_id"
-    " AND z.live_rows > 0)"
-    " ELSE EXISTS (SELECT FROM affsync.commission a JOIN affsync.commission b"
-    " ON b.source_id = n.source_id AND b.stream = a.stream AND b.external_id = a.external_id"
-    " WHERE a.source_id = o.source_id AND a.deleted_at IS NULL AND b.deleted_at IS NULL) END"
+    " WHERE (n.source_id IS NOT NULL OR o.retired_at IS NULL"
+    " AND EXISTS (SELECT FROM read WHERE read.source_id = o.source_id))"
     " AND NOT EXISTS (SELECT FROM affsync.program p WHERE p.process <> '' AND p.ended_at IS NULL"
     " AND p.seen_at > now() - interval '5 minutes' AND p.instance <> $6"
     " AND o.name = ANY (p.sources)) ORDER BY 1, 2";
+
+// Whether two sources have a row in common.
+constexpr auto same_rows_sql =
+    "SELECT EXISTS (SELECT FROM affsync.commission a WHERE a.source_id = $1::int"
+    " AND a.deleted_at IS NULL AND (a.stream, a.external_id) IN (SELECT b.stream, b.external_id"
+    " FROM affsync.commission b WHERE b.source_id = $2::int AND b.deleted_at IS NULL))";
+
+asio::awaitable<bool> have_same_rows(schema::Store& store, std::string one, std::string other) {
+  std::vector<std::optional<std::string>> parameters{std::move(one), std::move(other)};
+  auto const found = co_await store.query(same_rows_sql, std::move(parameters));
+  co_return found.rows.at(0).at(0) == "t";
+}
 
 }  // namespace
 
@@ -64,6 +77,7 @@ asio::awaitable<std::vector<SourceCheck>> check_renamed(App& app,
   }
   for (auto const& row : found.rows) {
     if (!chosen(chosen_sources, row[0].value_or(""))) continue;
+    if (row[2] && !co_await have_same_rows(app.store(), *row[3], *row[2])) continue;
     SourceCheck line;
     line.source = row[0].value_or("");
     line.result = "warning";
