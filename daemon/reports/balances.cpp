@@ -2,6 +2,7 @@
 // totals of others.
 #include "base/error.hpp"
 #include "daemon/reports/plan.hpp"
+#include "schema/store/inlined_rates.hpp"
 
 namespace affsync::reports {
 
@@ -13,16 +14,20 @@ constexpr char const* at_that_time =
     "AND (is_current OR until >= ($2::date + 1) AT TIME ZONE 'UTC') END";
 
 // With --until, a balance is worth what it was worth then, or on its own last day before that.
-constexpr char const* balances_sql =
-    "(SELECT b.source, b.source_id, b.metric, b.account, b.currency, b.amount, b.reserved,"
-    " CASE WHEN $2::date IS NULL THEN b.amount_usd WHEN b.currency = 'USD' THEN b.amount"
-    " ELSE (SELECT round(x.usd, least(scale(x.usd), 8))"
-    " FROM (SELECT b.amount * r.usd_rate AS usd OFFSET 0) x) END AS amount_usd,"
-    " b.since, b.until, b.is_current, b.stream, b.external_id FROM reporting.balances b"
-    " LEFT JOIN affsync.currency_unit u ON u.currency = b.currency"
-    " CROSS JOIN LATERAL affsync.usd_rate(b.currency, least($2::date, coalesce("
-    "(b.until AT TIME ZONE 'UTC')::date, (now() AT TIME ZONE 'UTC')::date)),"
-    " $2::date IS NOT NULL, u.whole, u.factor) r) balances";
+// Citus calls no function that reads tables.
+std::string const& balances_sql() {
+  static std::string const sql = schema::with_inlined_rates(
+      "(SELECT b.source, b.source_id, b.metric, b.account, b.currency, b.amount, b.reserved,"
+      " CASE WHEN $2::date IS NULL THEN b.amount_usd WHEN b.currency = 'USD' THEN b.amount"
+      " ELSE (SELECT round(x.usd, least(scale(x.usd), 8))"
+      " FROM (SELECT b.amount * r.usd_rate AS usd OFFSET 0) x) END AS amount_usd,"
+      " b.since, b.until, b.is_current, b.stream, b.external_id FROM reporting.balances b"
+      " LEFT JOIN affsync.currency_unit u ON u.currency = b.currency"
+      " CROSS JOIN LATERAL affsync.usd_rate(b.currency, least($2::date, coalesce("
+      "(b.until AT TIME ZONE 'UTC')::date, (now() AT TIME ZONE 'UTC')::date)),"
+      " $2::date IS NOT NULL, u.whole, u.factor) r) balances");
+  return sql;
+}
 
 // With --since: every balance that held on one of the days.
 ReportPlan plan_single_balances(bool course) {
@@ -33,7 +38,7 @@ ReportPlan plan_single_balances(bool course) {
              : std::string("$1::date IS NULL AND ") + at_that_time;
   plan.sql = "SELECT source, metric, account, currency, amount, reserved, amount_usd, " +
              moment_sql("since") + ", " + moment_sql("until") + ", false AS is_total FROM " +
-             balances_sql + " WHERE " + of_source() + " AND " + chosen +
+             balances_sql() + " WHERE " + of_source() + " AND " + chosen +
              " ORDER BY source, metric, account, stream, external_id, since";
   plan.columns = {{"source", "source", ReportValue::text, 9, 8},
                   {"metric", "balance", ReportValue::text, 8},
@@ -64,7 +69,7 @@ ReportPlan plan_balances(ReportOptions const& options) {
     std::string const key = options.by == "source" ? "source, " : "";
     plan.sql = "SELECT " + key + "metric, currency, sum(amount) AS amount, " +
                usd_sum_sql("amount_usd", "amount") +
-               " AS amount_usd, count(*) AS rows, false AS is_total FROM " + balances_sql +
+               " AS amount_usd, count(*) AS rows, false AS is_total FROM " + balances_sql() +
                " WHERE $1::date IS NULL AND " + of_source() + " AND " + at_that_time +
                " GROUP BY " + key + "metric, currency ORDER BY " + key +
                (options.by == "currency" ? "currency, metric" : "metric, currency");
