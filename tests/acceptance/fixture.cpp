@@ -14,11 +14,29 @@
 
 #include "base/clock.hpp"
 #include "daemon/embedded/cluster.hpp"
+#include "daemon/embedded/layout.hpp"
 #include "tests/support/cluster_template.hpp"
 #include "tests/support/places/places.hpp"
+#include "tests/support/postgres_server.hpp"
 
 namespace affsync::test {
 namespace {
+
+std::vector<std::vector<std::string>> run_sql(std::string const& url, std::string const& sql) {
+  pqxx::connection connection(url);
+  pqxx::nontransaction tx(connection);
+  std::vector<std::vector<std::string>> rows;
+  for (auto const& row : tx.exec(sql)) {
+    auto& out = rows.emplace_back();
+    for (auto const& field : row) out.emplace_back(field.is_null() ? "" : field.c_str());
+  }
+  return rows;
+}
+
+// Whether Citus is to distribute the tables: all shards are on a second server.
+bool on_citus() {
+  return std::getenv("AFFSYNC_TEST_CITUS") != nullptr;
+}
 
 // One cluster per test program; it stops at the program's end.
 class Server {
@@ -30,6 +48,12 @@ class Server {
     // The server's user must be able to enter the directory when the tests run as root.
     std::filesystem::permissions(dir_.path(), std::filesystem::perms(0755));
     auto const state = dir_.path() / "state";
+    if (on_citus()) {
+      cluster_ = start(state);
+      start_worker();
+      distribute();
+      return;
+    }
     copy_cluster(state,
                  [](std::filesystem::path const& empty) {
                    auto const server = start(empty);
@@ -40,42 +64,74 @@ class Server {
   }
   embedded::Cluster& cluster() { return *cluster_; }
 
+  // Of a database: its name is the same on each server.
+  void run_on_each(std::string const& sql) const {
+    run_sql(cluster_->url("postgres"), sql);
+    if (worker_) run_sql(worker_->url(), sql);
+  }
+
  private:
   static std::unique_ptr<embedded::Cluster> start(std::filesystem::path const& state) {
     embedded::ClusterOptions options;
     options.state_dir = state;
     options.durable = false;
+    if (on_citus())
+      options.settings = {"shared_preload_libraries=citus", "wal_level=logical",
+                          "citus.shard_count=4", "max_connections=300"};
     return embedded::Cluster::start(std::move(options)).value();
   }
 
-  static void migrate(std::string const& url) {
+  void start_worker() {
+    worker_.emplace();
+    worker_->start(
+        "shared_preload_libraries = 'citus'\nwal_level = logical\nmax_connections = 300\n");
+    run_sql(worker_->url(), "create role affsync superuser login");
+    run_sql(worker_->url(), std::string("create database ") + migrated + " template template0");
+    run_sql(worker_->url(migrated), "create extension citus");
+  }
+
+  void distribute() const {
+    auto const url = cluster_->url(migrated);
+    auto const socket = embedded::describe_layout(dir_.path() / "state").value().socket.string();
+    run_sql(url, "create extension citus");
+    run_sql(url, "select citus_set_coordinator_host('" + socket + "', 5432)");
+    run_sql(url, "select citus_add_node('" + worker_->socket_directory() + "', 5432)");
+    migrate(url);
+    migrate(url, {"--distributed"});
+    // Nobody may be in a database that is copied, not even a process of Citus.
+    run_on_each(std::string("alter database ") + migrated + " with allow_connections false");
+    for (auto const& server : {cluster_->url("postgres"), worker_->url()}) {
+      std::string const end =
+          "select pg_terminate_backend(pid) from pg_stat_activity where datname = '";
+      while (!run_sql(server, end + migrated + "'").empty()) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{50});
+      }
+    }
+  }
+
+  static void migrate(std::string const& url, std::vector<std::string> const& more = {}) {
     TempDir const dir;
     ProcessOptions options;
     options.program = in_build("affsync");
     auto const config = dir.write("affsync.yaml", "database: {url: \"" + url + "\"}\n");
     options.arguments = {"--config", config.string(), "migrate"};
+    options.arguments.insert(options.arguments.end(), more.begin(), more.end());
     auto const done = run(options);
     if (done.status != 0) throw std::runtime_error("affsync migrate: " + done.err);
   }
 
   TempDir dir_;
   std::unique_ptr<embedded::Cluster> cluster_;
+  std::optional<PostgresServer> worker_;
 };
 
-embedded::Cluster& cluster() {
-  static Server server;
-  return server.cluster();
+Server& server() {
+  static Server one;
+  return one;
 }
 
-std::vector<std::vector<std::string>> run_sql(std::string const& url, std::string const& sql) {
-  pqxx::connection connection(url);
-  pqxx::nontransaction tx(connection);
-  std::vector<std::vector<std::string>> rows;
-  for (auto const& row : tx.exec(sql)) {
-    auto& out = rows.emplace_back();
-    for (auto const& field : row) out.emplace_back(field.is_null() ? "" : field.c_str());
-  }
-  return rows;
+embedded::Cluster& cluster() {
+  return server().cluster();
 }
 
 std::string text_of(Json const& value) {
@@ -104,11 +160,14 @@ long Synced::count(std::string const& stream, std::string const& member) const {
 }
 
 void Acceptance::SetUpTestSuite() {
+  if (on_citus() && !PostgresServer::has_library("citus")) {
+    GTEST_SKIP() << "the extension citus is not installed for this PostgreSQL";
+  }
   cluster();
 }
 
 void Acceptance::create_database(std::string const& copied_from) {
-  run_sql(cluster().url("postgres"), "create database " + database_ + " template " + copied_from);
+  server().run_on_each("create database " + database_ + " template " + copied_from);
 }
 
 void Acceptance::SetUp() {
@@ -124,18 +183,20 @@ void Acceptance::SetUp() {
 }
 
 void Acceptance::renew_database() {
-  run_sql(cluster().url("postgres"), "drop database " + database_ + " with (force)");
+  server().run_on_each("drop database " + database_ + " with (force)");
   create_database(Server::migrated);
 }
 
 void Acceptance::use_empty_database() {
-  run_sql(cluster().url("postgres"), "drop database " + database_ + " with (force)");
+  server().run_on_each("drop database " + database_ + " with (force)");
   create_database("template0");
 }
 
 void Acceptance::TearDown() {
   broker_.reset();
   pooler_.reset();
+  // Each has processes of Citus of its own.
+  if (on_citus()) server().run_on_each("drop database if exists " + database_ + " with (force)");
 }
 
 std::string Acceptance::database_url() const {

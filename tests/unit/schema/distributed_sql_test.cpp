@@ -29,7 +29,8 @@ std::string file_text(fs::path const& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// Words in upper case, parentheses, commas and semicolons; without texts in quotes and comments.
+// Words in upper case, parentheses, commas, semicolons, + and -; without texts in quotes and
+// comments.
 Words words_of(std::string const& sql) {
   Words words;
   for (std::size_t i = 0; i < sql.size();) {
@@ -47,7 +48,7 @@ Words words_of(std::string const& sql) {
       }
       words.push_back(word);
     } else {
-      if (c == '(' || c == ')' || c == ',' || c == ';') words.emplace_back(1, c);
+      if (std::string_view("(),;+-").find(c) != std::string_view::npos) words.emplace_back(1, c);
       ++i;
     }
   }
@@ -95,6 +96,11 @@ std::vector<std::string> flaws_of_query(std::string const& sql) {
     for (std::size_t j = 1; j < query.size(); ++j) {
       if (query[j] == "SELECT") flaws.push_back("a subquery in a subquery of FROM without FROM");
       if (stable.contains(query[j])) flaws.push_back("stable " + query[j] + " without FROM");
+      // A day is longer or shorter where clocks are changed; the difference of two times is not.
+      bool const moved = query[j - 1] == "+" || query[j - 1] == "-";
+      if (moved && (query[j] == "INTERVAL" || query[j] == "MAKE_INTERVAL")) {
+        flaws.push_back("stable " + query[j - 1] + " interval without FROM");
+      }
     }
   }
   return flaws;
@@ -133,6 +139,45 @@ std::vector<std::string> flaws_of_changes(std::string const& statement) {
   return {"a condition of parameters alone beside a change"};
 }
 
+// Tables that stay on the coordinator: what changes them is not Citus's.
+bool is_kept_here(std::string const& table) {
+  static std::set<std::string> const kept{
+      "lease",      "program",    "upkeep",         "schema_migration", "alert_message", "alert",
+      "alert_rule", "alert_mute", "alert_receiver", "field_sample",     "field_seen"};
+  return kept.contains(table);
+}
+
+// "functions used in the DO UPDATE SET clause of INSERTs on distributed tables must be marked
+// IMMUTABLE", and "functions used in UPDATE queries on distributed tables must not be VOLATILE".
+std::vector<std::string> flaws_of_set(std::string const& statement) {
+  static std::regex const upsert(R"(INSERT INTO affsync\.(\w+)[^;]*?DO UPDATE SET([^;]*))");
+  static std::regex const update(R"(\bUPDATE affsync\.(\w+)([^;]*))");
+  static std::regex const stable(R"(\b(jsonb_build_object|to_jsonb|now|clock_timestamp)\()");
+  static std::regex const changing(R"(\b(clock_timestamp|gen_random_uuid)\()");
+  std::vector<std::string> flaws;
+  std::smatch found;
+  if (std::regex_search(statement, found, upsert) && !is_kept_here(found[1]) &&
+      std::regex_search(found[2].first, found[2].second, stable)) {
+    flaws.push_back("a stable function in DO UPDATE SET of " + found[1].str());
+  }
+  if (std::regex_search(statement, found, update) && !is_kept_here(found[1]) &&
+      std::regex_search(found[2].first, found[2].second, changing)) {
+    flaws.push_back("a volatile function in an UPDATE of " + found[1].str());
+  }
+  return flaws;
+}
+
+// "complex joins are only supported when all distributed tables are co-located and joined on their
+// distribution columns": a row that may be missing is looked up by a number of affsync.source,
+// which every server has a copy of, instead of by that of a distributed table.
+std::vector<std::string> flaws_of_joins(std::string const& statement) {
+  static std::regex const beside(R"(FROM affsync\.source s JOIN affsync\.\w+ \w+ ON[^;]*LEFT JOIN )"
+                                 R"(affsync\.(\w+) \w+ ON \w+\.source_id = s\.source_id)");
+  std::smatch found;
+  if (!std::regex_search(statement, found, beside) || is_kept_here(found[1])) return {};
+  return {"LEFT JOIN of " + found[1].str() + " by affsync.source"};
+}
+
 // "cannot perform distributed planning on this query because parameterized queries for SQL
 // functions referencing distributed tables are not supported", unless affsync rewrites them itself.
 std::vector<std::string> flaws_of_function(std::string const& statement) {
@@ -154,6 +199,8 @@ std::vector<std::string> flaws_of(std::string const& sql) {
     for (auto& flaw : flaws_of_statement(statement)) flaws.push_back(std::move(flaw));
     for (auto& flaw : flaws_of_changes(statement)) flaws.push_back(std::move(flaw));
     for (auto& flaw : flaws_of_function(statement)) flaws.push_back(std::move(flaw));
+    for (auto& flaw : flaws_of_set(statement)) flaws.push_back(std::move(flaw));
+    for (auto& flaw : flaws_of_joins(statement)) flaws.push_back(std::move(flaw));
   }
   return flaws;
 }
@@ -187,6 +234,13 @@ TEST(DistributedSql, FormsThatCitusRefusesAreFound) {
             1U);
   EXPECT_EQ(flaws_of("SELECT 1 FROM a CROSS JOIN LATERAL (SELECT to_jsonb(a.x) AS x) c").size(),
             1U);
+  EXPECT_EQ(
+      flaws_of("SELECT 1 FROM a CROSS JOIN LATERAL (SELECT a.x > a.y - interval '1 day' AS x) c")
+          .size(),
+      1U);
+  EXPECT_TRUE(
+      flaws_of("SELECT 1 FROM a CROSS JOIN LATERAL (SELECT a.x - a.y > interval '1 day' AS x) c")
+          .empty());
   EXPECT_TRUE(
       flaws_of("SELECT 1 FROM a LEFT JOIN LATERAL (SELECT b.x FROM b LIMIT 1) c ON true").empty());
   EXPECT_TRUE(flaws_of("SELECT 1 FROM a CROSS JOIN LATERAL (SELECT a.x + 1 AS y) c").empty());
@@ -204,6 +258,19 @@ TEST(DistributedSql, FormsThatCitusRefusesAreFound) {
   EXPECT_TRUE(flaws_of("WITH r AS (UPDATE a SET b = $1 WHERE c = $2 AND b + $1::bigint > b)"
                        " UPDATE d SET e = 1 WHERE f = $4")
                   .empty());
+  std::string const upsert =
+      "INSERT INTO affsync.stream_state AS z (a) VALUES ($1) ON CONFLICT (a)";
+  EXPECT_EQ(flaws_of(upsert + " DO UPDATE SET b = jsonb_build_object('c', z.c)").size(), 1U);
+  EXPECT_TRUE(flaws_of(upsert + " DO UPDATE SET b = coalesce(z.b, $2::jsonb)").empty());
+  EXPECT_EQ(
+      flaws_of("UPDATE affsync.source_block SET until = least(until, clock_timestamp())").size(),
+      1U);
+  EXPECT_TRUE(flaws_of("UPDATE affsync.lease SET until = clock_timestamp()").empty());
+  std::string const joined =
+      "SELECT 1 FROM affsync.source s JOIN affsync.stream st"
+      " ON st.source_id = s.source_id LEFT JOIN affsync.source_block b ON ";
+  EXPECT_EQ(flaws_of(joined + "b.source_id = s.source_id").size(), 1U);
+  EXPECT_TRUE(flaws_of(joined + "b.source_id = st.source_id").empty());
   EXPECT_EQ(flaws_of("CREATE FUNCTION f(integer) RETURNS bigint\nLANGUAGE sql STABLE AS $$"
                      " SELECT count(*) FROM affsync.client c WHERE c.source_id = $1 $$;")
                 .size(),
