@@ -56,7 +56,8 @@ std::optional<ListedRow> Listing::copy_of(ListedRow const& row, std::uint64_t nu
     return copy;
   };
   auto from = row;
-  // A list that is paged by the ids of its rows has each of them once, also if the key is another field.
+  // A list that is paged by the ids of its rows has each of them once, also if the key is another
+  // field.
   if (auto const* by_id = std::get_if<engine::IdPaging>(&plan_->spec->page.kind)) {
     auto moved = with_another(row, by_id->id.in(row.value));
     if (!moved) return std::nullopt;
