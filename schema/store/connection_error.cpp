@@ -36,8 +36,11 @@ constexpr KnownRefusal known_refusals[] = {
      "database.url."},
     {"statement pooling mode",
      "Set pool_mode = session or transaction for this database in PgBouncer."},
-    // All that libpqxx tells of a session that ended while a statement was under way.
+    // All that libpqxx 6 and 7 tell of a session that ended while a statement was under way.
     {"Could not obtain client encoding",
+     "The server or a connection pooler closed the session. PgBouncer needs pool_mode = session or"
+     " transaction for this database, and a pool_size that suffices."},
+    {"Lost connection to the database server",
      "The server or a connection pooler closed the session. PgBouncer needs pool_mode = session or"
      " transaction for this database, and a pool_size that suffices."},
     {"query_wait_timeout",
