@@ -81,7 +81,8 @@ TEST_F(Backup, what_was_saved_comes_back_in_an_empty_directory) {
 TEST_F(Backup, a_file_may_be_named_from_where_the_user_is) {
   load_embedded();
   auto const before = report();
-  auto const file = std::filesystem::relative(path("affsync.dump")).string();
+  // The command is started in the directory of the test, wherever the test itself is.
+  auto const file = std::filesystem::relative(path("affsync.dump"), dir_.path()).string();
   ASSERT_EQ(affsync({"backup", file}).status, 0);
   use_state("elsewhere");
   auto const restored = affsync({"restore", file});
