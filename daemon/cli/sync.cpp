@@ -41,14 +41,15 @@ void tell_what_has_no_days(std::vector<sync::StreamTask> const& tasks) {
             << names << "\n";
 }
 
-// Adds up days and clients for reports, for about a twentieth of the time that the pass took: all
-// of them after an ordinary pass, a part after a first one. The daemon and `affsync prune` do the
-// rest.
+// Adds up days and clients for reports, for about a twentieth of the time that the pass took, and
+// half a second at least, so that short passes over many sources add up all of them too: all after
+// an ordinary pass, a part after a long first one. The daemon and `affsync prune` do the rest.
 asio::awaitable<void> add_up_days(schema::Store& store, TimePoint started_at, Clock& clock) {
   constexpr int part = 20;
+  constexpr Duration at_least = std::chrono::milliseconds(500);
   auto const finished_at = clock.now();
-  auto const limit = (finished_at - started_at) / part;
-  // A call ends at about the limit, so that a short pass does not take much longer for it.
+  auto const limit = std::max<Duration>((finished_at - started_at) / part, at_least);
+  // A call ends at about the limit.
   auto const milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(limit).count();
   auto const most_rows = static_cast<int>(std::clamp<std::int64_t>(milliseconds * 20, 500, 20'000));
   try {

@@ -160,9 +160,6 @@ long Synced::count(std::string const& stream, std::string const& member) const {
 }
 
 void Acceptance::SetUpTestSuite() {
-  if (on_citus() && !PostgresServer::has_library("citus")) {
-    GTEST_SKIP() << "the extension citus is not installed for this PostgreSQL";
-  }
   cluster();
 }
 

@@ -1,7 +1,7 @@
 // Base of every acceptance test: a private PostgreSQL (one database per test), a sandbox broker, a
 // configuration file, and the affsync binary as a process. With AFFSYNC_TEST_POOLER=transaction (or
 // session) the binary reaches that PostgreSQL through a PgBouncer of that mode. With
-// AFFSYNC_TEST_CITUS=1 Citus distributes its tables, if the extension is installed.
+// AFFSYNC_TEST_CITUS=1 Citus distributes its tables; see on_citus.sh.
 #pragma once
 
 #include <gtest/gtest.h>

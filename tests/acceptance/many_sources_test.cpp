@@ -79,6 +79,18 @@ TEST_F(ManySources, few_files_make_runs_wait) {
   EXPECT_EQ(daemon->wait(), 0) << daemon->err();
 }
 
+// Each call adds up days of one source, and a short pass had time for one or two calls.
+TEST_F(ManySources, short_passes_add_up_the_days_of_all_sources) {
+  serve_rows({R"({"id":"1","amount":5,"currency":"USD","day":"2026-11-20"})"});
+  configure_sources(numbered(40));
+  constexpr auto marks = "select count(*) from affsync.earned_mark";
+  for (int pass = 0; pass < 3 && (pass == 0 || query(marks) != "0"); ++pass) {
+    EXPECT_EQ(sync().status, 0);
+  }
+  EXPECT_EQ(query(marks), "0");
+  EXPECT_EQ(query("select count(distinct source_id) from affsync.earned_day"), "40");
+}
+
 TEST_F(ManySources, sync_with_few_files_waits_too) {
   serve_rows({R"({"id":"1","amount":5,"currency":"USD","day":"2026-11-20"})"});
   configure_sources(numbered(60));
