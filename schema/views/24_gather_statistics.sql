@@ -1,5 +1,5 @@
 -- Gathers PostgreSQL's statistics of tables that have rows and no statistics yet, as after a first load, or
--- that are ten times as large as they were when somebody gathered them. Autovacuum would do it up to a minute
+-- that are three times as large as they were when somebody gathered them. Autovacuum would do it up to a minute
 -- later, or never where it is off, and until then the plans of reports may read whole tables for each row. All
 -- else is left to autovacuum.
 --
@@ -17,7 +17,7 @@ BEGIN
     FROM pg_class c
     WHERE c.relnamespace = 'affsync'::regnamespace AND c.relkind = 'r'
       AND pg_relation_size(c.oid) >= least_bytes
-      AND (pg_relation_size(c.oid) >= 10 * current_setting('block_size')::bigint * c.relpages
+      AND (pg_relation_size(c.oid) > 3 * current_setting('block_size')::bigint * c.relpages
            OR NOT EXISTS (SELECT FROM pg_stats s WHERE s.schemaname = 'affsync' AND s.tablename = c.relname))
     ORDER BY c.relname
   LOOP
@@ -33,4 +33,4 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION affsync.gather_statistics() IS 'Gathers PostgreSQL''s statistics of tables of affsync that have rows and no statistics yet, or are ten times as large as then. Called by affsync.fold_earnings().';
+COMMENT ON FUNCTION affsync.gather_statistics() IS 'Gathers PostgreSQL''s statistics of tables of affsync that have rows and no statistics yet, or are three times as large as then. Called by affsync.fold_earnings().';

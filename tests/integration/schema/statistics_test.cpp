@@ -45,7 +45,7 @@ TEST_F(Statistics, OfANewTableAreThereAfterTheFirstUpkeep) {
 }
 
 // Of the first page of a first load they say that all rows are of one day or client.
-TEST_F(Statistics, OfAFewRowsAreGatheredAnewWhenThereAreTenTimesAsMany) {
+TEST_F(Statistics, OfAFewRowsAreGatheredAnewWhenThereAreManyMore) {
   insert("commission", "1, 900");
   while (loop.run(store->fold_earnings(20'000))) continue;
   ASSERT_EQ(known("commission"), "t");
