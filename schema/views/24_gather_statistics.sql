@@ -18,7 +18,9 @@ BEGIN
     WHERE c.relnamespace = 'affsync'::regnamespace AND c.relkind = 'r'
       AND pg_relation_size(c.oid) >= least_bytes
       AND (pg_relation_size(c.oid) > 3 * current_setting('block_size')::bigint * c.relpages
-           OR NOT EXISTS (SELECT FROM pg_stats s WHERE s.schemaname = 'affsync' AND s.tablename = c.relname))
+           -- Of a table that was found empty, such as one of marks, there are none.
+           OR c.reltuples <> 0 AND NOT EXISTS (SELECT FROM pg_stats s WHERE s.schemaname = 'affsync'
+                                               AND s.tablename = c.relname))
     ORDER BY c.relname
   LOOP
     EXECUTE format('ANALYZE (SKIP_LOCKED) affsync.%I', unknown);

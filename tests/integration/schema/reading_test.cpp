@@ -33,8 +33,8 @@ class PagesRead : public StoreTest {
         " md5(n::text)::uuid, now(), now(), 1, 1, 'c' || n, '{}' FROM generate_series(0, 999) n");
   }
   // Pages that a query touches the second time, when the session knows the tables.
-  int pages(std::string const& query) {
-    pqxx::connection connection(url);
+  int pages(std::string const& query, std::string const& settings = {}) {
+    pqxx::connection connection(url + settings);
     pqxx::nontransaction tx(connection);
     std::string const explain =
         "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, SUMMARY OFF, FORMAT JSON) " + query;
@@ -117,6 +117,34 @@ TEST_F(PagesRead, DaysThatAreAddedUpReadNoRows) {
 
 // What a BI tool opens first: all clients, and the best of them. 50,000 rows lie in some 1,500
 // pages; those of the last days are read.
+// PostgreSQL expects no sum that has to be converted then. The rates of 300 days are looked up
+// once, not once for each sum.
+TEST_F(PagesRead, OutdatedSumsAreFoundAlsoWhereStatisticsKnowOfDollarsOnly) {
+  auto const sums = [&](std::string const& currency, std::string const& from, int open) {
+    sql(url,
+        "INSERT INTO affsync.earned_day (source_id, unit, part, day, currency, amount, clients, "
+        "rows,"
+        " broker_rows, open_rows, open_amount, open_scale, usd_rate) SELECT 1, d, 1, d, '" +
+            currency + "', 1, 1, 1, 0, " + std::to_string(open) +
+            ", 1, 2, 1.12345678 FROM (SELECT date '" + from +
+            "' + n AS d FROM generate_series(1, 300) n) days");
+  };
+  sql(url, "DELETE FROM affsync.earned_day");
+  sql(url,
+      "INSERT INTO affsync.fx_rate (currency, on_date, usd_rate) SELECT 'EUR', date '2024-01-01' + "
+      "n,"
+      " 1.12345678 FROM generate_series(1, 300) n");
+  sums("USD", "2023-01-01", 0);
+  sql(url, "ANALYZE affsync.earned_day");
+  sums("EUR", "2024-01-01", 1);
+  // As affsync.fold_earnings() asks.
+  auto const settings = " options='-c enable_seqscan=off -c enable_bitmapscan=off -c jit=off'";
+  EXPECT_LE(pages("SELECT * FROM affsync.outdated_sums", settings), 10'000);
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.outdated_sums"), "0");
+  sql(url, "UPDATE affsync.fx_rate SET usd_rate = 1.12345679 WHERE on_date = date '2024-01-10'");
+  EXPECT_EQ(value("SELECT string_agg(unit::text, ' ') FROM affsync.outdated_sums"), "2024-01-10");
+}
+
 TEST_F(PagesRead, AllClientsReadSumsAndTheLastDays) {
   sql(url,
       "UPDATE affsync.rebate SET occurred_at = now() - external_id::int / 25 * interval '1 day'");

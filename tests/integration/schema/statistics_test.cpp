@@ -85,6 +85,20 @@ TEST_F(Statistics, AreNotNeededToAddUpDays) {
   EXPECT_EQ(known("commission"), "f");
 }
 
+// As those of marks are most of the time. It would be looked at with each call for ever.
+TEST_F(Statistics, OfATableWithoutRowsAreGatheredOnce) {
+  insert("commission", "1, 3000");
+  sql(url, "DELETE FROM affsync.commission");
+  pqxx::connection connection(url);
+  pqxx::nontransaction tx(connection);
+  for (int call = 0; call < 5; ++call) tx.exec("SELECT affsync.gather_statistics()");
+  tx.exec("SELECT pg_stat_force_next_flush()");
+  tx.exec("SELECT pg_stat_clear_snapshot()");
+  EXPECT_EQ(
+      tx.exec("SELECT pg_stat_get_analyze_count('affsync.commission'::regclass)")[0][0].as<int>(),
+      1);
+}
+
 // Nobody waits for it: a table that is being vacuumed is passed over.
 TEST_F(Statistics, OfATableThatIsBeingVacuumedAreLeftToThat) {
   insert("commission", "1, 3000");
