@@ -23,14 +23,20 @@ namespace affsync::test {
 namespace {
 
 std::vector<std::vector<std::string>> run_sql(std::string const& url, std::string const& sql) {
-  pqxx::connection connection(url);
-  pqxx::nontransaction tx(connection);
-  std::vector<std::vector<std::string>> rows;
-  for (auto const& row : tx.exec(sql)) {
-    auto& out = rows.emplace_back();
-    for (auto const& field : row) out.emplace_back(field.is_null() ? "" : field.c_str());
+  for (;;) {
+    try {
+      pqxx::connection connection(url);
+      pqxx::nontransaction tx(connection);
+      std::vector<std::vector<std::string>> rows;
+      for (auto const& row : tx.exec(sql)) {
+        auto& out = rows.emplace_back();
+        for (auto const& field : row) out.emplace_back(field.is_null() ? "" : field.c_str());
+      }
+      return rows;
+    } catch (pqxx::deadlock_detected const&) {
+      continue;  // with a daemon that works meanwhile; PostgreSQL has undone all statements
+    }
   }
-  return rows;
 }
 
 // Whether Citus is to distribute the tables: all shards are on a second server.

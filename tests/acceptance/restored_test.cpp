@@ -1,6 +1,4 @@
 // A database that somebody else has put back to an earlier state while affsync runs.
-#include <pqxx/except>
-
 #include "tests/acceptance/plain_broker.hpp"
 
 namespace affsync::test::restored_test {
@@ -43,15 +41,6 @@ class Restored : public Acceptance {
   // A backup without the last two sources came back, and somebody else was the first to register
   // them anew, in the other order.
   void swap_numbers() {
-    for (;;) {
-      try {
-        return try_to_swap_numbers();
-      } catch (pqxx::deadlock_detected const&) {
-        continue;  // with a run that was under way
-      }
-    }
-  }
-  void try_to_swap_numbers() {
     execute(R"sql(
 DO $$
 DECLARE
