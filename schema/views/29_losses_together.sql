@@ -10,10 +10,11 @@ RETURNS TABLE (
   WITH lost AS MATERIALIZED (
     SELECT l.*, coalesce(l.client_ref, '') AS ref, coalesce(l.currency, '') AS unit
     FROM affsync.commission_losses($1, $2, $3) l
-  ), came AS MATERIALIZED (
+  ), any_new AS MATERIALIZED (
     -- Commission of these days that is new: by what it counts, or first did, if that was more. One that
     -- came and counted nothing takes no place; what happened to one afterwards is told of it.
-    SELECT n.external_id, coalesce(n.client_ref, '') AS ref, coalesce(n.currency, '') AS unit, d.day,
+    SELECT n.stream, n.external_id, coalesce(n.kind, '') AS kind, coalesce(n.client_ref, '') AS ref,
+      coalesce(n.currency, '') AS unit, d.day,
       n.first_seen_at, n.deleted_at,
       greatest(CASE WHEN coalesce(n.status, '') NOT IN ('rejected', 'reversed') THEN n.amount END,
                CASE WHEN coalesce(CASE WHEN f.status IS NULL THEN n.status ELSE f.status ->> 'status' END, '')
@@ -33,6 +34,48 @@ RETURNS TABLE (
       WHERE n.revision > 1 AND h.source_id = $1 AND h.external_id = n.external_id
         AND h.changed_at >= n.first_seen_at AND h.record_table = 'commission' AND h.stream = n.stream
     ) f ON true
+  ), placed AS MATERIALIZED (
+    -- Rows in whose place others came, as their pass compared them: by what they counted, row by row, or
+    -- else (`summed`) by what all of them and all that came are together. What is new since the last
+    -- success came with them.
+    SELECT h.*, coalesce(q.finished_at, '-infinity') AS since,
+      bool_or(h.differs) OVER (PARTITION BY h.stream, h.run_id, h.kind, h.ref, h.unit, h.day) AS summed
+    FROM (
+      SELECT r.stream, r.run_id, coalesce(c.kind, '') AS kind, coalesce(c.client_ref, '') AS ref,
+        coalesce(c.currency, '') AS unit,
+        affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to) AS day,
+        (r.before ->> 'counted')::numeric AS amount, count(*) AS rows, max(r.changed_at) AS at,
+        bool_or(r.before -> 'counted' <> r.after -> 'counted') AS differs
+      FROM affsync.record_change r
+      JOIN affsync.commission c
+        ON c.source_id = $1 AND c.stream = r.stream AND c.external_id = r.external_id
+      WHERE r.source_id = $1 AND r.changed_at < now() + interval '2 days'
+        AND r.changed_at >= (SELECT min(n.first_seen_at) FROM any_new n)
+        AND r.record_table = 'commission' AND r.operation = 'delete' AND r.after ? 'counted'
+      GROUP BY 1, 2, 3, 4, 5, 6, 7
+    ) h
+    LEFT JOIN LATERAL (
+      SELECT q.finished_at FROM affsync.sync_run q
+      WHERE q.source_id = $1 AND q.stream = h.stream AND q.run_id < h.run_id AND q.status = 'succeeded'
+      ORDER BY q.run_id DESC LIMIT 1
+    ) q ON true
+  ), taken AS MATERIALIZED (
+    SELECT DISTINCT t.stream, t.external_id
+    FROM (
+      SELECT n.stream, n.external_id, p.summed, p.rows, n.amount = p.amount AS equal,
+        row_number() OVER (PARTITION BY p.stream, p.run_id, p.kind, p.ref, p.unit, p.day, p.amount,
+                           n.amount = p.amount ORDER BY n.first_seen_at, n.external_id) AS nth
+      FROM any_new n
+      JOIN placed p
+        ON p.stream = n.stream AND p.kind = n.kind AND p.ref = n.ref AND p.unit = n.unit AND p.day = n.day
+        AND n.first_seen_at > p.since AND n.first_seen_at <= p.at
+        AND (n.deleted_at IS NULL OR n.deleted_at > p.at)
+    ) t
+    WHERE t.summed OR t.equal AND t.nth <= t.rows
+  ), came AS MATERIALIZED (
+    -- What stands in the place of a row takes that of no other.
+    SELECT n.* FROM any_new n
+    WHERE NOT EXISTS (SELECT FROM taken t WHERE t.stream = n.stream AND t.external_id = n.external_id)
   ), -- The same commission under another number is not lost. Each new one takes the place of one, which
   -- stood before it; in the pass that finds both, or in the passes around it.
   left_rows AS (

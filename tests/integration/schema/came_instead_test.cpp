@@ -105,6 +105,39 @@ class CameInstead : public AlertsTest {
   bool by_content = true;
 };
 
+// A row that stands in the place of another is not that of a second one under another number as well.
+TEST_F(CameInstead, OfTwoEqualRowsOneVanishesWhileTheOtherChanges) {
+  read({{"C1", "100", "pending"}, {"C1", "100", "approved"}});
+  read({{"C1", "100", "paid"}});
+  EXPECT_EQ(taken(), "vanished C1 USD 100 0 -100");
+  EXPECT_EQ(alerts(), "broker-1 no longer lists 100.00 USD");
+}
+
+// The pass that read it left the day in doubt, so that the next one compares it.
+TEST_F(CameInstead, ARowThatCameInDoubtTakesThePlaceOfOneOnly) {
+  read({{"C1", "100", "pending"}, {"C1", "100", "approved"}});
+  auto const run = begin_reading();
+  put(run, {{"C1", "100", "paid"}}, "2026-02-28");
+  close(run, {{"C1", "100", "paid"}}, "2026-02-28", true);
+  finish(run, false);
+  read({{"C1", "100", "paid"}});
+  EXPECT_EQ(taken(), "vanished C1 USD 100 0 -100");
+  EXPECT_EQ(alerts(), "broker-1 no longer lists 100.00 USD");
+}
+
+TEST_F(CameInstead, WhatLowersASumTakesThePlaceOfNothingElse) {
+  read({{"C1", "100"}, {"C1", "60"}, {"C1", "50", "approved", "USD", "revshare"}});
+  read({{"C1", "50"}});
+  EXPECT_EQ(alerts(), "broker-1 no longer lists 50.00 USD\nbroker-1 took back 110.00 USD");
+}
+
+TEST_F(CameInstead, AnEqualRowOfAnotherKindIsTheSameCommission) {
+  read({{"C1", "100"}, {"C1", "50", "approved", "USD", "revshare"}});
+  read({{"C1", "100", "paid"}, {"C1", "50", "paid"}});
+  EXPECT_EQ(taken(), "vanished C1 USD 50 0 -50");
+  EXPECT_EQ(alerts(), "");
+}
+
 TEST_F(CameInstead, ASumThatRisesIsNotTakenBack) {
   read({{"C1", "5"}});
   read({{"C1", "9"}});
