@@ -160,9 +160,11 @@ Result<AlertRuleInfo> parse_alert_rule(EmbeddedFile const& file) {
       if (!setting) return setting.error();
       rule.settings.push_back(std::move(*setting));
     } else if (key == "window") {
-      auto const duration = parse_duration(value);
-      if (!duration) return bad(file, "window is not a duration");
-      rule.window = *duration;
+      if (auto const duration = parse_duration(value)) {
+        rule.window = *duration;
+      } else {
+        rule.window_setting = value;
+      }
     } else if (key == "severity") {
       if (value != "urgent" && value != "warning" && value != "note") {
         return bad(file, "severity is urgent, warning or note");
@@ -177,6 +179,13 @@ Result<AlertRuleInfo> parse_alert_rule(EmbeddedFile const& file) {
   }
   if (rule.about.empty()) return bad(file, "it does not say what it tells");
   if (rule.severity.empty()) return bad(file, "it has no severity");
+  if (!rule.window_setting.empty()) {
+    auto const* setting = rule.find(rule.window_setting);
+    if (setting == nullptr || (setting->kind != AlertSetting::Kind::duration &&
+                               setting->kind != AlertSetting::Kind::days)) {
+      return bad(file, "window is not a duration, nor a setting that is one");
+    }
+  }
   return rule;
 }
 

@@ -31,9 +31,11 @@ struct AlertRuleInfo {
   std::string severity;  // urgent, warning or note
   std::string together;  // title of several causes of one event: {count}, {source}
   std::vector<AlertSetting> settings;
-  // Set for things that happened: a cause older than this is over, and nobody is told so. What is
-  // in a state instead (a login that is refused) is told again when the state ends.
+  // Set for what is looked at for some time only: a cause older than this is over, and nobody is
+  // told so. What is in a state instead (a login that is refused) is told again when the state
+  // ends.
   std::optional<std::chrono::seconds> window;
+  std::string window_setting;  // a setting that has the window in its place; "": none
   std::string sql;
 
   AlertSetting const* find(std::string_view setting) const;

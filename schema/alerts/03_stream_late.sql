@@ -5,7 +5,7 @@
 -- setting: after duration 2h Time since the last success, at least.
 SELECT
   z.source_id || '/' || z.stream AS cause, z.source_id, s.name AS source, z.stream,
-  NULL::text AS subject, 'source:' || z.source_id AS event, 'warning' AS severity,
+  NULL::text AS subject, 'source:' || z.source_id AS event, w.severity,
   z.last_success_at AS happened_at, NULL::text AS currency, NULL::numeric AS amount,
   NULL::numeric AS amount_usd, NULL::numeric AS weight,
   jsonb_build_object('interval_seconds', c.interval, 'status', z.last_status) AS figures,
@@ -21,19 +21,28 @@ FROM jsonb_to_recordset($3::jsonb -> 'streams')
 JOIN affsync.source s ON s.name = c.source
 JOIN affsync.stream st ON st.source_id = s.source_id AND st.stream = c.stream
 JOIN affsync.stream_state z ON z.source_id = s.source_id AND z.stream = c.stream
-WHERE s.retired_at IS NULL AND st.retired_at IS NULL
-  -- While nothing ran (the machine was off), no stream is late because of that.
-  AND greatest(z.last_success_at, c.since) < $2::timestamptz
-    - make_interval(secs => greatest(($1::jsonb ->> 'intervals')::float8 * c.interval::float8,
-                                     ($1::jsonb ->> 'after')::float8))
-  AND z.last_success_at IS NOT NULL
-  -- What stream_failing tells is not told here, unless it is off or its settings keep it quiet; what has flaws, by the rules that are about them.
-  AND NOT coalesce(z.consecutive_failures >= ($3::jsonb -> 'stream_failing' ->> 'failures')::integer
-                   AND z.last_success_at <= $2::timestamptz
-                     - make_interval(secs => ($3::jsonb -> 'stream_failing' ->> 'after')::float8), false)
-  AND coalesce(z.last_error_code, '') NOT IN ('rows_quarantined', 'totals_differ', 'mass_drop', 'coverage_gap')
-  AND NOT EXISTS (SELECT FROM affsync.source_block b WHERE b.source_id = z.source_id
-                  AND (b.code <> 'throttled' OR b.until > $2::timestamptz))
-  -- A long pass takes several runs.
-  AND NOT ((z.running OR z.last_status = 'continued')
-           AND coalesce(z.cursor_at, z.last_started_at) > $2::timestamptz - interval '1 hour')
+LEFT JOIN affsync.source_block b
+  ON b.source_id = z.source_id AND (b.code <> 'throttled' OR b.until > $2::timestamptz)
+CROSS JOIN LATERAL (
+  SELECT $2::timestamptz - make_interval(secs => greatest(
+    ($1::jsonb ->> 'intervals')::float8 * c.interval::float8, ($1::jsonb ->> 'after')::float8)) AS due
+) d
+CROSS JOIN LATERAL (
+  SELECT CASE
+    -- What stream_failing tells is not told here, unless it is off or its settings keep it quiet; what has
+    -- flaws, by the rules that are about them.
+    WHEN b.code <> 'throttled'
+      OR z.consecutive_failures >= ($3::jsonb -> 'stream_failing' ->> 'failures')::integer
+        AND z.last_success_at <= $2::timestamptz
+          - make_interval(secs => ($3::jsonb -> 'stream_failing' ->> 'after')::float8)
+      OR z.last_error_code IN ('rows_quarantined', 'totals_differ', 'mass_drop', 'coverage_gap')
+      THEN 'elsewhere'
+    -- While nothing ran (the machine was off), no stream is late because of that; nor during a pause; and a
+    -- long pass takes several runs.
+    WHEN b.code = 'throttled' OR c.since >= d.due
+      OR (z.running OR z.last_status = 'continued')
+        AND coalesce(z.cursor_at, z.last_started_at) > $2::timestamptz - interval '1 hour'
+      THEN 'held'
+    ELSE 'warning' END AS severity
+) w
+WHERE s.retired_at IS NULL AND st.retired_at IS NULL AND z.last_success_at < d.due

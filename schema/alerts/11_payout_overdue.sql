@@ -1,5 +1,6 @@
 -- Tells that a payout was asked for long ago and has neither been paid nor refused.
 -- severity: warning
+-- window: 730d
 -- setting: after duration 7d Time since it was asked for, at least.
 SELECT
   p.source_id || '/' || p.stream || '/' || p.external_id AS cause, p.source_id, s.name AS source,

@@ -7,7 +7,10 @@
 -- setting: at_least duration 2d And by so long, at least.
 SELECT
   s.source_id::text AS cause, s.source_id, s.name AS source, NULL::text AS stream,
-  NULL::text AS subject, NULL::text AS event, 'warning' AS severity,
+  NULL::text AS subject, NULL::text AS event,
+  -- As long as nothing is read, nobody knows whether it is over; nor by days that are so long ago that they
+  -- show no habit any more.
+  CASE WHEN r.is_read AND h.gaps >= ($1::jsonb ->> 'gaps')::integer THEN 'warning' ELSE 'held' END AS severity,
   (h.last_day + 1)::timestamp AT TIME ZONE 'UTC' AS happened_at, NULL::text AS currency,
   NULL::numeric AS amount, NULL::numeric AS amount_usd, NULL::numeric AS weight,
   jsonb_build_object('last_day', h.last_day, 'days', q.days, 'usual_days', h.usual, 'gaps', h.gaps)
@@ -65,12 +68,15 @@ CROSS JOIN LATERAL (
     AND h.gaps >= ($1::jsonb ->> 'gaps')::integer AND p.today - h.last_day > h.usual
 ) since
 CROSS JOIN LATERAL (SELECT p.today - greatest(h.last_day, since.day) AS days) q
-WHERE s.retired_at IS NULL AND h.gaps >= ($1::jsonb ->> 'gaps')::integer
-  AND q.days > h.usual + greatest(ceil(h.usual * ($1::jsonb ->> 'longer')::numeric / 100),
-                                  ($1::jsonb ->> 'at_least')::numeric / 86400)
+CROSS JOIN LATERAL (
   -- What is not read is told by other rules.
-  AND EXISTS (SELECT FROM affsync.stream st
-              JOIN affsync.stream_state z ON z.source_id = st.source_id AND z.stream = st.stream
-              WHERE st.source_id = s.source_id AND st.record_table = 'commission' AND st.in_reports
-                AND z.last_success_at > $2::timestamptz - interval '2 days')
-  AND $3::jsonb IS NOT NULL
+  SELECT EXISTS (SELECT FROM affsync.stream st
+                 JOIN affsync.stream_state z ON z.source_id = st.source_id AND z.stream = st.stream
+                 WHERE st.source_id = s.source_id AND st.record_table = 'commission' AND st.in_reports
+                   AND z.last_success_at > $2::timestamptz - interval '2 days') AS is_read
+) r
+WHERE s.retired_at IS NULL AND $3::jsonb IS NOT NULL
+  AND CASE WHEN h.gaps >= ($1::jsonb ->> 'gaps')::integer
+           THEN q.days > h.usual + greatest(ceil(h.usual * ($1::jsonb ->> 'longer')::numeric / 100),
+                                            ($1::jsonb ->> 'at_least')::numeric / 86400)
+           ELSE coalesce(h.last_day < p.today - p.history::integer, true) END

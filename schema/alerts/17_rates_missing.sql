@@ -1,5 +1,6 @@
 -- Tells that recent money of a currency has no worth in US dollars, because no rate of it is known.
 -- severity: note
+-- window: recent
 -- setting: recent days 14d Money of so many days is looked at.
 SELECT
   e.currency AS cause, NULL::integer AS source_id, NULL::text AS source, NULL::text AS stream,

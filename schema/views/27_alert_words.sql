@@ -39,11 +39,12 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT CASE
     WHEN s.seconds >= 2 * 86400 THEN s.seconds / 86400 || ' days'
     WHEN s.seconds >= 3600 THEN s.seconds / 3600 || ' h'
-    ELSE greatest(s.seconds / 60, 0) || ' min'
+    WHEN s.seconds >= 60 THEN s.seconds / 60 || ' min'
+    ELSE greatest(s.seconds, 0) || ' s'
   END
   FROM (SELECT floor(extract(epoch FROM span))::bigint AS seconds) s
 $$;
-COMMENT ON FUNCTION affsync.span_text(interval) IS 'A span of time in one unit: 3 days, 5 h, 20 min.';
+COMMENT ON FUNCTION affsync.span_text(interval) IS 'A span of time in one unit: 3 days, 5 h, 20 min, 30 s.';
 
 CREATE OR REPLACE FUNCTION affsync.some_of(words text[]) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$

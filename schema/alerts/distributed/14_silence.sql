@@ -1,9 +1,10 @@
 -- Beside the rule of the same name, which has the settings. All days of all sources are collected at once,
 -- since Citus cannot look for the first row of each day.
--- beside: 59ef23886c33
+-- beside: f921376159ec
 SELECT
   s.source_id::text AS cause, s.source_id, s.name AS source, NULL::text AS stream,
-  NULL::text AS subject, NULL::text AS event, 'warning' AS severity,
+  NULL::text AS subject, NULL::text AS event,
+  CASE WHEN h.gaps >= ($1::jsonb ->> 'gaps')::integer AND r.source_id IS NOT NULL THEN 'warning' ELSE 'held' END AS severity,
   (h.last_day + 1)::timestamp AT TIME ZONE 'UTC' AS happened_at, NULL::text AS currency,
   NULL::numeric AS amount, NULL::numeric AS amount_usd, NULL::numeric AS weight,
   jsonb_build_object('last_day', h.last_day, 'days', q.days, 'usual_days', h.usual, 'gaps', h.gaps)
@@ -58,13 +59,17 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
   SELECT ($2::timestamptz AT TIME ZONE 'UTC')::date - greatest(h.last_day, since.day) AS days
 ) q
-WHERE s.retired_at IS NULL AND h.gaps >= ($1::jsonb ->> 'gaps')::integer
-  AND ($2::timestamptz AT TIME ZONE 'UTC')::date - h.last_day > h.usual
-  AND q.days > h.usual + greatest(ceil(h.usual * ($1::jsonb ->> 'longer')::numeric / 100),
-                                  ($1::jsonb ->> 'at_least')::numeric / 86400)
-  -- What is not read is told by other rules.
-  AND EXISTS (SELECT FROM affsync.stream st
-              JOIN affsync.stream_state z ON z.source_id = st.source_id AND z.stream = st.stream
-              WHERE st.source_id = h.source_id AND st.record_table = 'commission' AND st.in_reports
-                AND z.last_success_at > $2::timestamptz - interval '2 days')
-  AND $3::jsonb IS NOT NULL
+LEFT JOIN (
+  SELECT z.source_id FROM affsync.stream_state z
+  JOIN affsync.stream st ON st.source_id = z.source_id AND st.stream = z.stream
+  WHERE st.record_table = 'commission' AND st.in_reports
+    AND z.last_success_at > $2::timestamptz - interval '2 days'
+  GROUP BY z.source_id
+) r ON r.source_id = h.source_id
+WHERE s.retired_at IS NULL AND $3::jsonb IS NOT NULL
+  AND CASE WHEN h.gaps >= ($1::jsonb ->> 'gaps')::integer
+           THEN ($2::timestamptz AT TIME ZONE 'UTC')::date - h.last_day > h.usual
+             AND q.days > h.usual + greatest(ceil(h.usual * ($1::jsonb ->> 'longer')::numeric / 100),
+                                             ($1::jsonb ->> 'at_least')::numeric / 86400)
+           ELSE h.last_day < ($2::timestamptz AT TIME ZONE 'UTC')::date
+             - (($1::jsonb ->> 'history')::bigint / 86400)::integer END

@@ -1,5 +1,5 @@
 -- Beside the rule of the same name, which has the settings. Rows are added up, since no sums are kept.
--- beside: e8740abfde0f
+-- beside: 61c2befc5de3
 SELECT
   e.currency AS cause, NULL::integer AS source_id, NULL::text AS source, NULL::text AS stream,
   e.currency AS subject, 'rates' AS event, 'note' AS severity,

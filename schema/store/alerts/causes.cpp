@@ -39,6 +39,22 @@ std::string json_text(std::string_view text) {
   return out;
 }
 
+// As the queries read it.
+std::string value_of(AlertSetting const& setting, AlertRule const* given) {
+  if (given != nullptr) {
+    auto const found = given->settings.find(setting.name);
+    if (found != given->settings.end()) return found->second;
+  }
+  return read_alert_setting(setting, setting.fallback).value();
+}
+
+// In seconds; nullopt if what it tells is a state.
+std::optional<std::string> window_of(AlertRuleInfo const& rule, AlertRule const* given) {
+  if (rule.window) return std::to_string(rule.window->count());
+  if (auto const* setting = rule.find(rule.window_setting)) return value_of(*setting, given);
+  return std::nullopt;
+}
+
 // The columns that each rule's query gives, beside `cause`.
 struct FoundColumn {
   char const* name;
@@ -101,17 +117,21 @@ std::string const& write_statement() {
         });
     return "WITH found AS MATERIALIZED (SELECT * FROM unnest(" + arrays + ") AS f (cause, " +
            columns +
-           ")),"
+           ")), told AS (SELECT * FROM found WHERE severity NOT IN ('held', 'elsewhere')),"
+           // Whether it goes on is not known.
+           " held AS (UPDATE affsync.alert a SET seen_at = $1::timestamptz FROM found f"
+           " WHERE f.severity = 'held' AND a.rule = $2 AND a.cause = f.cause"
+           " AND a.closed_at IS NULL),"
            " kept AS (UPDATE affsync.alert a SET" +
            take_over +
-           " FROM found f WHERE a.rule = $2 AND a.cause = f.cause AND a.closed_at IS NULL"
+           " FROM told f WHERE a.rule = $2 AND a.cause = f.cause AND a.closed_at IS NULL"
            " RETURNING a.cause),"
            // One that was closed within a day of its opening goes on; so does one that comes and
            // goes.
            " back AS (UPDATE affsync.alert a SET closed_at = NULL, changed_at = $1::timestamptz,"
            " openings = a.openings + 1," +
            take_over +
-           " FROM found f CROSS JOIN LATERAL (SELECT b.alert_id FROM affsync.alert b"
+           " FROM told f CROSS JOIN LATERAL (SELECT b.alert_id FROM affsync.alert b"
            " WHERE b.rule = $2 AND b.cause = f.cause ORDER BY b.alert_id DESC LIMIT 1) l"
            " WHERE a.alert_id = l.alert_id AND a.closed_at IS NOT NULL"
            " AND (a.opened_at > $1::timestamptz - interval '1 day' OR a.flapping_since IS NOT NULL)"
@@ -120,17 +140,20 @@ std::string const& write_statement() {
            " changed_at, " +
            columns + ") SELECT $2, f.cause, $1::timestamptz, $1::timestamptz, $1::timestamptz, " +
            columns +
-           " FROM found f WHERE NOT EXISTS (SELECT FROM kept k WHERE k.cause = f.cause)"
+           " FROM told f WHERE NOT EXISTS (SELECT FROM kept k WHERE k.cause = f.cause)"
            " AND NOT EXISTS (SELECT FROM back b WHERE b.cause = f.cause) RETURNING a.alert_id),"
-           // What happened long ago is not told to be over, nor what was never told.
+           // What happened long ago is not told to be over, nor what was never told, nor what
+           // another rule tells from now on.
            " over AS (UPDATE affsync.alert a SET closed_at = $1::timestamptz,"
            " changed_at = $1::timestamptz, over_told_at = CASE WHEN a.told_at IS NULL"
            " OR a.happened_at <= $1::timestamptz - make_interval(secs => $3::float8)"
+           " OR EXISTS (SELECT FROM found f WHERE f.cause = a.cause AND f.severity = 'elsewhere')"
            " THEN $1::timestamptz END"
            " WHERE a.rule = $2 AND a.closed_at IS NULL AND (a.source_id IS NULL"
            " OR $4::int[] IS NULL OR a.source_id = ANY ($4::int[]))"
-           " AND NOT EXISTS (SELECT FROM found f WHERE f.cause = a.cause) RETURNING a.alert_id)"
-           " SELECT 0, count(*) FROM found UNION ALL SELECT 1, alert_id FROM made"
+           " AND NOT EXISTS (SELECT FROM found f WHERE f.cause = a.cause"
+           " AND f.severity <> 'elsewhere') RETURNING a.alert_id)"
+           " SELECT 0, count(*) FROM told UNION ALL SELECT 1, alert_id FROM made"
            " UNION ALL SELECT 2, alert_id FROM back UNION ALL SELECT 3, alert_id FROM over";
   };
   static std::string const statement = make();
@@ -173,12 +196,7 @@ std::string alert_context(AlertPolicy const& policy) {
 std::string alert_settings(AlertRuleInfo const& rule, AlertRule const* given) {
   std::string out = "{";
   for (auto const& setting : rule.settings) {
-    auto value = read_alert_setting(setting, setting.fallback).value();
-    if (given != nullptr) {
-      auto const found = given->settings.find(setting.name);
-      if (found != given->settings.end()) value = found->second;
-    }
-    add_member(out, setting.name, json_text(value));
+    add_member(out, setting.name, json_text(value_of(setting, given)));
   }
   return out + "}";
 }
@@ -205,8 +223,6 @@ JudgedScope scope_of(pqxx::transaction_base& tx, AlertPolicy const& policy) {
 CauseChanges find_causes(pqxx::transaction_base& tx, AlertRuleInfo const& rule,
                          AlertRule const* given, AlertPolicy const& policy,
                          JudgedScope const& scope) {
-  std::optional<std::string> window;
-  if (rule.window) window = std::to_string(rule.window->count());
   SqlParams const asked{alert_settings(rule, given), sql_time(policy.now), alert_context(policy),
                         scope.judged};
   std::vector<ArrayText> found(1 + std::size(found_columns));
@@ -216,7 +232,7 @@ CauseChanges find_causes(pqxx::transaction_base& tx, AlertRuleInfo const& rule,
       found[i].add(field.is_null() ? nullptr : field.c_str());
     }
   }
-  SqlParams params{sql_time(policy.now), rule.name, window, scope.closed};
+  SqlParams params{sql_time(policy.now), rule.name, window_of(rule, given), scope.closed};
   for (auto& column : found) params.emplace_back(column.take());
   CauseChanges changes;
   for (auto const& row : exec(tx, write_statement(), params)) {

@@ -97,11 +97,23 @@ TEST_F(AlertsOfHabits, SilenceIsQuietAboutNewSourcesFirstLoadsAndWhatIsNotRead) 
   EXPECT_EQ(silence_on("2026-02-27"), "");
   // It cannot be read: that is told by other rules.
   run_sql("UPDATE affsync.commission SET first_seen_at = '2026-02-10 12:00Z'");
-  EXPECT_NE(silence_on("2026-02-27"), "");
   state("rewards", "last_success_at = " + at(days(5)));
   pass(hours(1));
   judge();
   EXPECT_EQ(open("silence"), "");
+  EXPECT_NE(silence_on("2026-02-27"), "");
+}
+
+TEST_F(AlertsOfHabits, SilenceIsNotOverWhileNothingIsReadNorAfterAYear) {
+  earned(std::string(weekdays) + " AND d <= '2026-02-20'");
+  EXPECT_NE(silence_on("2026-02-26"), "");
+  told();
+  pass(days(3));
+  judge();
+  EXPECT_NE(open("silence"), "");
+  EXPECT_NE(silence_on("2027-01-20"), "");
+  EXPECT_NE(silence_on("2027-06-20"), "");
+  EXPECT_EQ(told(), "");
 }
 
 TEST_F(AlertsOfHabits, UnknownWordTellsTheWord) {

@@ -336,6 +336,38 @@ TEST_F(AlertsOfLosses, RatesMissingTellsOfWhatCountsOnly) {
   EXPECT_EQ(open("rates_missing"), "");
 }
 
+// The rate is still missing; only the money is of long ago.
+TEST_F(AlertsOfLosses, RatesMissingIsNotOverBecauseTimePasses) {
+  for (auto const* recent : {"1209600", "604800"}) {
+    SCOPED_TRACE(recent);
+    set("rates_missing", "recent", recent);
+    earn({commission(recent, "C1", "140", format_day(std::chrono::floor<days>(now)), "XYZ")});
+    loop.run(store->fold_earnings(20'000));
+    judge();
+    EXPECT_EQ(told(), "No rate for XYZ\n");
+    pass(days(30));
+    judge();
+    EXPECT_EQ(open("rates_missing"), "");
+    EXPECT_EQ(told(), "");
+  }
+}
+
+TEST_F(AlertsOfLosses, APayoutThatIsNeverPaidIsNotOverAfterTwoYears) {
+  TestRow row;
+  row.key = "P1";
+  row.values = {{"amount", "500"},
+                {"currency", "USD"},
+                {"status", "processing"},
+                {"requested_at", "2026-02-10 00:00Z"}};
+  store_rows("payouts", "payout", {row});
+  judge();
+  EXPECT_NE(told().find("has not paid 500.00 USD"), std::string::npos);
+  pass(days(3 * 365));
+  judge();
+  EXPECT_EQ(open("payout_overdue"), "");
+  EXPECT_EQ(told().find("has not paid"), std::string::npos);
+}
+
 TEST_F(AlertsOfLosses, RatesMissingTellsOfWhatRunningTotalsGrew) {
   run_sql(
       "INSERT INTO affsync.fx_rate (currency, on_date, usd_rate) VALUES ('EUR', '2026-02-27',"

@@ -131,6 +131,79 @@ TEST_F(AlertsOfStreams, StreamLateIsQuietAfterThePowerWasOff) {
   EXPECT_EQ(open("stream_late"), "");
 }
 
+// It is not read to its end because the daemon was started again, or because a pass began.
+TEST_F(AlertsOfStreams, ALateStreamStaysLateUntilItHasBeenRead) {
+  hourly(days(3));
+  state("rewards", "last_success_at = " + at(hours(4)));
+  judge();
+  EXPECT_EQ(told(), "broker-1/rewards is late\n");
+  hourly(minutes(1));
+  judge();
+  state("rewards", "running = true, last_started_at = " + at());
+  judge();
+  block("throttled", minutes(1), minutes(20));
+  judge();
+  EXPECT_EQ(open("stream_late"), "broker-1/rewards is late");
+  EXPECT_EQ(told(), "");
+  run_sql("DELETE FROM affsync.source_block");
+  state("rewards", "running = false, last_success_at = " + at());
+  judge();
+  EXPECT_EQ(told(), "Over: broker-1/rewards is late\n");
+}
+
+// What another rule goes on to tell is not told to be over.
+TEST_F(AlertsOfStreams, ALateStreamThatFailsAndIsRefusedIsOverOnceItIsRead) {
+  hourly(days(3));
+  state("rewards", "last_success_at = " + at(hours(4)));
+  judge();
+  EXPECT_EQ(told(), "broker-1/rewards is late\n");
+  pass(hours(1));
+  state("rewards", "consecutive_failures = 3, last_error_code = 'timeout'");
+  judge();
+  EXPECT_EQ(told(), "broker-1/rewards cannot be read\n");
+  EXPECT_EQ(open("stream_late"), "");
+  pass(hours(1));
+  block("throttled", minutes(1), minutes(20));
+  judge();
+  EXPECT_EQ(open("stream_failing"), "broker-1/rewards cannot be read");
+  EXPECT_EQ(told(), "");
+  block("auth_invalid", minutes(1), hours(1));
+  judge();
+  EXPECT_EQ(told(), "broker-1 refuses the login\n");
+  EXPECT_EQ(open("stream_failing"), "");
+  pass(hours(1));
+  run_sql("DELETE FROM affsync.source_block");
+  state("rewards", "consecutive_failures = 0, last_error_code = NULL, last_success_at = " + at());
+  judge();
+  EXPECT_EQ(told(), "Over: broker-1 refuses the login\n");
+}
+
+TEST_F(AlertsOfStreams, AFirstLoadThatMovesAgainIsOverOnceItHasEnded) {
+  state("rewards", "last_success_at = NULL, consecutive_failures = 9");
+  run_sql("UPDATE affsync.stream SET registered_at = " + at(hours(30)));
+  judge();
+  EXPECT_EQ(told(), "broker-1/rewards was never read to its end\n");
+  state("rewards", "consecutive_failures = 0, last_status = 'continued', cursor_at = " + at());
+  judge();
+  EXPECT_EQ(told(), "");
+  state("rewards", "consecutive_failures = 4, last_status = 'failed'");
+  judge();
+  EXPECT_EQ(told(), "");
+  EXPECT_EQ(open("never_succeeded"), "broker-1/rewards was never read to its end");
+  state("rewards", "consecutive_failures = 0, last_success_at = " + at());
+  judge();
+  EXPECT_EQ(told(), "Over: broker-1/rewards was never read to its end\n");
+}
+
+TEST_F(AlertsOfStreams, StreamLateSaysShortIntervalsInSeconds) {
+  hourly(days(3));
+  policy.sources[0].streams[0].interval = std::chrono::seconds(30);
+  state("rewards", "last_success_at = " + at(hours(4)));
+  judge();
+  EXPECT_EQ(text_of_open("stream_late"),
+            "It was read to its end last 4 h ago, and is to be read every 30 s. ");
+}
+
 // What fails is told by one of two rules, whatever their settings.
 TEST_F(AlertsOfStreams, StreamLateTellsOfFailuresThatStreamFailingIsNotToTell) {
   hourly(days(30));

@@ -105,7 +105,8 @@ class CameInstead : public AlertsTest {
   bool by_content = true;
 };
 
-// A row that stands in the place of another is not that of a second one under another number as well.
+// A row that stands in the place of another is not that of a second one under another number as
+// well.
 TEST_F(CameInstead, OfTwoEqualRowsOneVanishesWhileTheOtherChanges) {
   read({{"C1", "100", "pending"}, {"C1", "100", "approved"}});
   read({{"C1", "100", "paid"}});

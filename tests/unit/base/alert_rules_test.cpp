@@ -72,12 +72,23 @@ TEST(AlertRules, AFileSaysAllThereIsToKnow) {
   EXPECT_EQ(rule.settings[0].about, "So much, at least.");
 }
 
+TEST(AlertRules, AWindowMayBeASetting) {
+  auto const rule = parse_alert_rule(file_of("-- Tells of rain.\n-- severity: note\n"
+                                             "-- window: recent\n"
+                                             "-- setting: recent days 14d So long ago.\n"))
+                        .value();
+  EXPECT_EQ(rule.window_setting, "recent");
+  EXPECT_EQ(rule.window, std::nullopt);
+}
+
 TEST(AlertRules, AFileThatIsWrongIsRefused) {
   for (auto const* text :
        {"SELECT 1", "-- Tells.\nSELECT 1", "-- Tells.\n-- severity: high\n",
         "-- Tells.\n-- setting: after days 3 How long.\n",
-        "-- Tells.\n-- setting: after duration 3 How long.\n", "-- Tells.\n-- window: often\n",
-        "-- Tells.\n-- setting: after duration 3d\n"}) {
+        "-- Tells.\n-- setting: after duration 3 How long.\n",
+        "-- Tells.\n-- setting: after duration 3d\n",
+        "-- Tells.\n-- severity: note\n-- window: often\n",
+        "-- Tells.\n-- severity: note\n-- window: rows\n-- setting: rows count 3 So many.\n"}) {
     auto const rule = parse_alert_rule(file_of(text));
     ASSERT_FALSE(rule) << text;
     EXPECT_EQ(rule.error().code, ErrorCode::config_invalid);
