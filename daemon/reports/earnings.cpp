@@ -94,9 +94,11 @@ std::string earnings_notes(std::string const& by) {
   return sql;
 }
 
-// The trend of each group over the chosen days, in up to 24 steps of equal length.
+// The trend of each group over the chosen days, in up to 24 steps of equal length. Materialized:
+// PostgreSQL, which expects a single row, would make the table anew for each line.
 constexpr char const* trend_tables =
-    ", span AS (SELECT min(day) AS first, least(24, max(day) - min(day) + 1) AS steps, "
+    ", span AS MATERIALIZED (SELECT min(day) AS first, least(24, max(day) - min(day) + 1) AS "
+    "steps, "
     "max(day) - min(day) + 1 AS days FROM counted), "
     "steps AS (SELECT k1, k2, currency, steps, "
     "width_bucket((day - first)::numeric, 0, days, steps) AS step, "
@@ -105,7 +107,7 @@ constexpr char const* trend_tables =
     "levels AS (SELECT k1, k2, currency, steps, step, "
     "round(7 * amount / nullif(max(amount) OVER (PARTITION BY k1, k2, currency), 0))::int "
     "AS level FROM steps), "
-    "trends AS (SELECT k1, k2, currency, min(steps) || '|' || "
+    "trends AS MATERIALIZED (SELECT k1, k2, currency, min(steps) || '|' || "
     "string_agg(step || ':' || coalesce(level, 0), ',' ORDER BY step) AS trend "
     "FROM levels GROUP BY k1, k2, currency)";
 
