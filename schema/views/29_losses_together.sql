@@ -11,16 +11,16 @@ RETURNS TABLE (
     SELECT l.*, coalesce(l.client_ref, '') AS ref, coalesce(l.currency, '') AS unit
     FROM affsync.commission_losses($1, $2, $3) l
   ), any_new AS MATERIALIZED (
-    -- Commission of these days that is new: by what it counts, or first did, if that was more. One that
+    -- Commission of these days that is new, with what it counts and what it counted at first. One that
     -- came and counted nothing takes no place; what happened to one afterwards is told of it.
     SELECT n.stream, n.external_id, coalesce(n.kind, '') AS kind, coalesce(n.client_ref, '') AS ref,
       coalesce(n.currency, '') AS unit, d.day,
       n.first_seen_at, n.deleted_at,
-      greatest(CASE WHEN coalesce(n.status, '') NOT IN ('rejected', 'reversed') THEN n.amount END,
-               CASE WHEN coalesce(CASE WHEN f.status IS NULL THEN n.status ELSE f.status ->> 'status' END, '')
-                         NOT IN ('rejected', 'reversed')
-                    THEN CASE WHEN f.amount IS NULL THEN n.amount
-                              ELSE (f.amount ->> 'amount')::numeric END END) AS amount
+      CASE WHEN coalesce(n.status, '') NOT IN ('rejected', 'reversed') THEN n.amount END AS counts,
+      CASE WHEN coalesce(CASE WHEN f.status IS NULL THEN n.status ELSE f.status ->> 'status' END, '')
+                NOT IN ('rejected', 'reversed')
+           THEN CASE WHEN f.amount IS NULL THEN n.amount
+                     ELSE (f.amount ->> 'amount')::numeric END END AS counted
     FROM (SELECT l.day, min(l.changed_at) AS first_at FROM lost l WHERE $3 GROUP BY l.day) d
     JOIN affsync.commission n
       ON n.source_id = $1 AND affsync.earned_on(n.occurred_on, n.occurred_at, n.occurred_to) = d.day
@@ -62,9 +62,9 @@ RETURNS TABLE (
   ), taken AS MATERIALIZED (
     SELECT DISTINCT t.stream, t.external_id
     FROM (
-      SELECT n.stream, n.external_id, p.summed, p.rows, n.amount = p.amount AS equal,
+      SELECT n.stream, n.external_id, p.summed, p.rows, n.counted = p.amount AS equal,
         row_number() OVER (PARTITION BY p.stream, p.run_id, p.kind, p.ref, p.unit, p.day, p.amount,
-                           n.amount = p.amount ORDER BY n.first_seen_at, n.external_id) AS nth
+                           n.counted = p.amount ORDER BY n.first_seen_at, n.external_id) AS nth
       FROM any_new n
       JOIN placed p
         ON p.stream = n.stream AND p.kind = n.kind AND p.ref = n.ref AND p.unit = n.unit AND p.day = n.day
@@ -73,8 +73,12 @@ RETURNS TABLE (
     ) t
     WHERE t.summed OR t.equal AND t.nth <= t.rows
   ), came AS MATERIALIZED (
-    -- What stands in the place of a row takes that of no other.
-    SELECT n.* FROM any_new n
+    -- What stands in the place of a row takes that of no other. Whether one is as much as what was lost
+    -- is told by what it counted at first, or if it was less then, by what it counts now.
+    SELECT n.*, CASE WHEN l.before IS NOT NULL THEN n.counted ELSE greatest(n.counts, n.counted) END AS amount
+    FROM any_new n
+    LEFT JOIN (SELECT DISTINCT l.day, l.ref, l.unit, l.before FROM lost l) l
+      ON l.day = n.day AND l.ref = n.ref AND l.unit = n.unit AND l.before = n.counted
     WHERE NOT EXISTS (SELECT FROM taken t WHERE t.stream = n.stream AND t.external_id = n.external_id)
   ), -- The same commission under another number is not lost. Each new one takes the place of one, which
   -- stood before it; in the pass that finds both, or in the passes around it.

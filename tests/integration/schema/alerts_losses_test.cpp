@@ -106,6 +106,25 @@ TEST_F(AlertsOfLosses, NumbersThatChangeEachDayAreNoLoss) {
   EXPECT_EQ(lowered(), "broker-1 took back 10.00 USD");
 }
 
+TEST_F(AlertsOfLosses, AnotherNumberIsTheSameCommissionWhateverBecomesOfItsAmount) {
+  earn({ten("1"), ten("2"), commission("3", "C8", "50", "2026-02-28")});
+  pass(days(1));
+  auto less = commission("A-3", "C8", "45", "2026-02-28");
+  earn({ten("A-1"), ten("A-2"), less});
+  gone({"2", "3", "A-1", "A-2", "A-3"});
+  gone({"3", "A-1", "A-2", "A-3"});
+  gone({"A-1", "A-2", "A-3"});
+  judge();
+  EXPECT_EQ(vanished(), "broker-1 no longer lists 50.00 USD");
+  pass(hours(1));
+  // One rises, one is what the lost one was at last.
+  less.values[1].second = "50";
+  earn({commission("A-1", "C7", "10.01", "2026-02-28", "USD", "approved"), less});
+  judge();
+  EXPECT_EQ(vanished(), "");
+  EXPECT_EQ(lowered(), "");
+}
+
 TEST_F(AlertsOfLosses, WhatWasRejectedAndThenLeavesTheListIsNoNews) {
   earn({hundred(), ten("2")});
   pass(hours(1));
