@@ -102,33 +102,55 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   return end;
 }
 
+// Whether a list ends at known rows is only known when they are stored. A broker makes one report
+// at a time.
+bool StreamReader::Impl::foresees() const {
+  return days.slice() && !days.is_probing() && !ends_at_known() && !spec.report;
+}
+
+// One value has nothing to do with another.
+void StreamReader::Impl::foresee_lists(std::size_t most, std::vector<HttpRequest>& out) const {
+  for (auto list = part + 1; list < lists.count() && out.size() < most; ++list) {
+    auto const ask = lists.of_list(first_ask, list);
+    out.push_back(make_page_request(spec, *days.slice(), list, ask, latest));
+  }
+}
+
+void StreamReader::Impl::foresee_slices(std::size_t most, std::vector<HttpRequest>& out) {
+  auto const rows_so_far = begun ? std::optional(rows) : std::nullopt;
+  for (auto const& slice : days.plan_ahead(most, rows_so_far)) {
+    out.push_back(make_page_request(spec, slice, 0, first_ask, latest));
+  }
+}
+
 std::vector<HttpRequest> StreamReader::Impl::foresee(std::size_t most) {
   std::vector<HttpRequest> ahead;
-  // Whether a list ends at known rows is only known when they are stored.
-  // A broker makes one report at a time.
-  if (!days.slice() || days.is_probing() || ends_at_known() || spec.report) return ahead;
+  if (!foresees()) return ahead;
   auto const of_list = pager->foresee(most);
   for (auto const& ask : of_list.asks) {
     ahead.push_back(make_page_request(spec, *days.slice(), part, lists.of_list(ask, part), latest));
   }
   if (lists.has_items()) {
-    // One value has nothing to do with another.
-    for (auto list = part + 1; of_list.reaches_end && list < lists.count() && ahead.size() < most;
-         ++list) {
-      auto const ask = lists.of_list(first_ask, list);
-      ahead.push_back(make_page_request(spec, *days.slice(), list, ask, latest));
-    }
+    if (of_list.reaches_end) foresee_lists(most, ahead);
     return ahead;
   }
   // Rows move from one part to the next (from the open ones to the paid ones), so that a part is
   // requested only after the one before it.
   if (part + 1 < spec.parts.size()) return ahead;
-  auto const room = pages.slices_in(most - ahead.size(), ahead.size() + 1, of_list.reaches_end);
-  auto const rows_so_far = begun ? std::optional(rows) : std::nullopt;
-  for (auto const& slice : days.plan_ahead(room, rows_so_far)) {
-    ahead.push_back(make_page_request(spec, slice, 0, first_ask, latest));
-  }
+  foresee_slices(pages.slices_in(most - ahead.size(), ahead.size() + 1, of_list.reaches_end),
+                 ahead);
   return ahead;
+}
+
+std::vector<HttpRequest> StreamReader::Impl::foresee_later(std::size_t most) {
+  std::vector<HttpRequest> later;
+  if (!foresees()) return later;
+  if (lists.has_items()) {
+    foresee_lists(most, later);
+  } else {
+    foresee_slices(0, later);  // those that are planned already
+  }
+  return later;
 }
 
 }  // namespace affsync::engine

@@ -47,7 +47,13 @@ struct StreamReader::Impl {
   PageRead nothing_read(TimePoint now);
   std::string checkpoint(TimePoint now) const;
   void note_request(HttpRequest const& request);
+  bool foresees() const;
   std::vector<HttpRequest> foresee(std::size_t most);
+  std::vector<HttpRequest> foresee_later(std::size_t most);
+  // Append the first pages of the lists behind this one until there are `most`, or those of the
+  // next slices, of which at least `most` are planned now.
+  void foresee_lists(std::size_t most, std::vector<HttpRequest>& out) const;
+  void foresee_slices(std::size_t most, std::vector<HttpRequest>& out);
 
   std::shared_ptr<StreamPlan const> plan;
   StreamSpec const& spec;

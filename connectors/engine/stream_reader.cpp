@@ -167,6 +167,10 @@ std::vector<HttpRequest> StreamReader::foresee(std::size_t most) {
   return impl_->foresee(most);
 }
 
+std::vector<HttpRequest> StreamReader::foresee_later(std::size_t most) {
+  return impl_->foresee_later(most);
+}
+
 Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   auto& reader = *impl_;
   if (!reader.days.slice())

@@ -63,6 +63,10 @@ class StreamReader {
   // longer foreseen must not be used.
   std::vector<HttpRequest> foresee(std::size_t most);
 
+  // Returns up to `most` requests that will be needed after those and after more that is not known
+  // yet: the first pages of the next values or slices, however long the list is that is read now.
+  std::vector<HttpRequest> foresee_later(std::size_t most);
+
   // Returns true if on_stored() for a page must be called before the next on_answer(), because a
   // page without new rows ends the list. If false, the next answer may be taken while the previous
   // page is still being stored.

@@ -10,6 +10,9 @@
 namespace affsync::sync {
 namespace {
 
+// What an answer says is not to be much older than what is read around it.
+constexpr auto kept_for = std::chrono::minutes(5);
+
 bool may_come_of_haste(ErrorCode code) {
   return code == ErrorCode::connect_failed || code == ErrorCode::timeout ||
          code == ErrorCode::truncated || code == ErrorCode::server_error;
@@ -22,6 +25,7 @@ struct Prefetch::Entry {
   std::shared_ptr<bool> is_asked = std::make_shared<bool>(false);
   async::TaskGroup::TaskPtr task;
   bool is_dropped = false;
+  bool is_kept = false;  // for later
   std::optional<Fetched> fetched;
   std::exception_ptr failure;
   std::size_t bytes = 0;  // counted in the budget
@@ -88,28 +92,50 @@ void Prefetch::drop(EntryPtr const& entry) {
 }
 
 void Prefetch::drop_others(HttpRequest const* request) {
-  auto const is_foreseen = [&](EntryPtr const& entry) {
+  auto const is_wanted = [&](EntryPtr const& entry) {
     auto const is_its = [&](HttpRequest const& one) {
       return one.asks_the_same_as(entry->request);
     };
-    return (request != nullptr && is_its(*request)) || std::ranges::any_of(ahead_, is_its);
+    entry->is_kept =
+        !(request != nullptr && is_its(*request)) && std::ranges::none_of(ahead_, is_its);
+    if (!entry->is_kept) return true;
+    bool const is_old = entry->fetched && clock_.now() - entry->fetched->arrived_at > kept_for;
+    return !is_old && std::ranges::any_of(later_, is_its);
   };
   // A request that ends at its cancellation must not find a list that is being changed.
   auto const all = entries_;
-  std::erase_if(entries_, [&](EntryPtr const& entry) { return !is_foreseen(entry); });
+  std::list<EntryPtr> others;
   for (auto const& entry : all) {
-    if (!is_foreseen(entry)) drop(entry);
+    if (!is_wanted(entry)) others.push_back(entry);
   }
+  for (auto const& entry : others) entries_.remove(entry);
+  for (auto const& entry : others) drop(entry);
 }
 
-bool Prefetch::has_room() const {
+bool Prefetch::drop_kept() {
+  auto const found = std::find_if(entries_.rbegin(), entries_.rend(), [](EntryPtr const& entry) {
+    return entry->is_kept && entry->has_ended();
+  });
+  if (found == entries_.rend()) return false;
+  auto const entry = *found;
+  entries_.remove(entry);
+  drop(entry);
+  return true;
+}
+
+bool Prefetch::has_turn() const {
   // After an error the requests behind it may never be needed, or may be refused as well.
   if (std::ranges::any_of(entries_, [](EntryPtr const& entry) { return entry->has_failed(); }))
     return false;
-  auto const waiting =
-      std::ranges::count_if(entries_, [](EntryPtr const& entry) { return entry->has_ended(); });
-  auto const under_way = entries_.size() - static_cast<std::size_t>(waiting);
-  if (under_way >= concurrency_ || entries_.size() >= reach()) return false;
+  auto const under_way =
+      std::ranges::count_if(entries_, [](EntryPtr const& entry) { return !entry->has_ended(); });
+  auto const in_line =
+      std::ranges::count_if(entries_, [](EntryPtr const& entry) { return !entry->is_kept; });
+  return static_cast<std::size_t>(under_way) < concurrency_ &&
+         static_cast<std::size_t>(in_line) < reach();
+}
+
+bool Prefetch::has_memory() const {
   return held_ + typical_bytes_ <= budget_->always_for_a_run ||
          budget_->held + typical_bytes_ <= budget_->most;
 }
@@ -117,7 +143,10 @@ bool Prefetch::has_room() const {
 void Prefetch::send_ahead() {
   for (auto const& request : ahead_) {
     if (find(request)) continue;
-    if (!has_room()) return;
+    if (!has_turn()) return;
+    while (!has_memory()) {
+      if (!drop_kept()) return;
+    }
     auto copy = request;
     start(std::move(copy), false);
   }
@@ -131,9 +160,11 @@ asio::awaitable<void> Prefetch::wait_for(EntryPtr entry) {
 }
 
 asio::awaitable<Prefetch::Fetched> Prefetch::answer_to(HttpRequest request,
-                                                       std::vector<HttpRequest> ahead) {
+                                                       std::vector<HttpRequest> ahead,
+                                                       std::vector<HttpRequest> later) {
   ahead_ = std::move(ahead);
-  if (one_at_a_time_) ahead_.clear();
+  later_ = std::move(later);
+  if (one_at_a_time_) cease();
   drop_others(&request);
   auto entry = find(request);
   bool const was_sent_ahead = entry != nullptr;
@@ -144,7 +175,7 @@ asio::awaitable<Prefetch::Fetched> Prefetch::answer_to(HttpRequest request,
   if (was_sent_ahead && entry->fetched && !entry->fetched->answer &&
       may_come_of_haste(entry->fetched->answer.error().code)) {
     one_at_a_time_ = true;
-    ahead_.clear();
+    cease();
     drop_others(nullptr);
     entry = start(std::move(request), true);
     co_await wait_for(entry);
@@ -155,8 +186,13 @@ asio::awaitable<Prefetch::Fetched> Prefetch::answer_to(HttpRequest request,
   co_return std::move(*entry->fetched);
 }
 
-void Prefetch::cancel() {
+void Prefetch::cease() {
   ahead_.clear();
+  later_.clear();
+}
+
+void Prefetch::cancel() {
+  cease();
   drop_others(nullptr);
 }
 

@@ -59,11 +59,14 @@ class Prefetch {
 
   // Returns the answer to `request`, which is sent now unless it is under way or has been answered.
   // `ahead`: the requests that will follow, in order. They are sent as far as concurrency and
-  // budget allow. Requests that are neither are cancelled, and their answers dropped: what was
-  // foreseen when they were sent has changed. If a request that was sent ahead failed for a
+  // budget allow. `later`: requests that will be needed after more that is not known yet; they are
+  // not sent, but those that were sent before are kept for some minutes. Requests that are none of
+  // these are cancelled, and their answers dropped: what was foreseen when they were sent has
+  // changed. If a request that was sent ahead failed for a
   // transient reason, it is sent once more by itself, and from then on all are sent one at a time:
   // perhaps the broker does not bear several at once. Cancellation throws operation_aborted.
-  asio::awaitable<Fetched> answer_to(HttpRequest request, std::vector<HttpRequest> ahead);
+  asio::awaitable<Fetched> answer_to(HttpRequest request, std::vector<HttpRequest> ahead,
+                                     std::vector<HttpRequest> later = {});
 
   // Cancels all requests; nothing is sent ahead any more.
   void cancel();
@@ -80,8 +83,12 @@ class Prefetch {
   asio::awaitable<void> wait_for(EntryPtr entry);
   void drop(EntryPtr const& entry);
   void drop_others(HttpRequest const* request);
+  void cease();  // foresees nothing any more
+  // Drops the last of the answers that are kept for later. Returns false if there is none.
+  bool drop_kept();
   void send_ahead();
-  bool has_room() const;
+  bool has_turn() const;
+  bool has_memory() const;
   asio::awaitable<void> fetch(EntryPtr entry, HttpRequest request);
 
   Fetch fetch_;
@@ -90,6 +97,7 @@ class Prefetch {
   std::shared_ptr<AheadBudget> budget_;
   std::list<EntryPtr> entries_;     // under way, or answered and not used yet
   std::vector<HttpRequest> ahead_;  // what will follow, in order
+  std::vector<HttpRequest> later_;  // what will follow behind more that is not known yet
   std::size_t typical_bytes_ = 0;   // of an answer
   std::size_t held_ = 0;            // of this run in the budget
   bool one_at_a_time_ = false;

@@ -85,10 +85,14 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
 asio::awaitable<void> StreamRun::read_next(HttpRequest request) {
   std::string place = task_.session->place_of(request);
   // The first answer shows whether the broker answers at all: one refusal is enough.
-  std::vector<HttpRequest> ahead;
-  if (report_.pages > 0) ahead = reader_->foresee(prefetch_->reach());
+  std::vector<HttpRequest> ahead, later;
+  if (report_.pages > 0) {
+    ahead = reader_->foresee(prefetch_->reach());
+    later = reader_->foresee_later(prefetch_->reach());
+  }
   CountedWait answered(report_.waits.answer);
-  Prefetch::Fetched got = co_await prefetch_->answer_to(std::move(request), std::move(ahead));
+  Prefetch::Fetched got =
+      co_await prefetch_->answer_to(std::move(request), std::move(ahead), std::move(later));
   if (got.answer) answered.end(got.answer->received_at, report_.waits.mapping);
   answered.end();
   if (reader_->awaits_stored()) {

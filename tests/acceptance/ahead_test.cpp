@@ -52,10 +52,11 @@ class Ahead : public Acceptance {
     if (change_) change_();
     auto const offset = begin_of(target);
     auto const from = std::min<std::size_t>(offset, ids_.size());
-    auto const day = parameter_of(target, "from");
+    auto const day = parameter_of(target, "from"), value = parameter_of(target, "u");
     std::string body = R"({"data":[)";
     for (auto i = from; i < std::min<std::size_t>(ids_.size(), from + page); ++i) {
-      body += (i > from ? "," : "") + (R"({"id":")" + ids_[i] + day + R"(","amount":1.10,"day":")");
+      body += (i > from ? "," : "") +
+              (R"({"id":")" + ids_[i] + day + value + R"(","amount":1.10,"day":")");
       body += (day.empty() ? "2026-03-01" : day) + "\"}";
     }
     return answer_of(body + R"(],"count":)" + std::to_string(ids_.size()) + "}");
@@ -109,6 +110,22 @@ TEST_F(Ahead, pages_of_a_list_with_a_total_overlap) {
   expect_rows(96);
   auto const again = sync({"--full"});
   EXPECT_EQ(again.count("rows", "unchanged"), 96);
+}
+
+// Each value's list has two pages, and only its first answer says so.
+TEST_F(Ahead, lists_of_several_values_are_asked_for_once) {
+  fill(15);
+  open("{type: page, limit: n, size: 10, total: count}",
+       "    for_each: {values: [a, b, c, d, e, f, g, h, i, j, k, l], as: u}\n");
+  for (int pass = 1; pass <= 2; ++pass) {
+    auto const synced = sync();
+    ASSERT_EQ(synced.status, 0) << synced.out << synced.err;
+    EXPECT_EQ(synced.count("rows", "requests"), 24);
+    std::map<std::string, int> times;
+    for (auto const& target : held_->targets()) ++times[target];
+    EXPECT_EQ(times.size(), 24U);
+    for (auto const& [target, count] : times) EXPECT_EQ(count, pass) << target;
+  }
 }
 
 TEST_F(Ahead, numbered_pages_with_a_total_overlap) {

@@ -1,5 +1,6 @@
-// What the reports and the views behind them cost as an installation becomes older: the rows that PostgreSQL moves through the
-// plan of each, as EXPLAIN counts them, not time. Four times the days are about four times the work.
+// What the reports and the views behind them cost as an installation becomes older: the rows that
+// PostgreSQL moves through the plan of each, as EXPLAIN counts them, not time. Four times the days
+// are about four times the work.
 #include <pqxx/pqxx>
 
 #include <map>
@@ -20,8 +21,9 @@ class ReportWork : public StoreTest {
     std::string const each = " FROM generate_series(1, " + std::to_string(days) + ") d";
     std::string const day = "(date '2026-02-28' - d)";
     std::string const of_day = day + "::timestamp AT TIME ZONE 'UTC'";
-    std::string const meta = "source_id, stream, external_id, content_hash, first_seen_at,"
-                             " changed_at, revision, run_id, raw";
+    std::string const meta =
+        "source_id, stream, external_id, content_hash, first_seen_at,"
+        " changed_at, revision, run_id, raw";
     auto const common = [&](std::string const& stream, std::string const& key) {
       return " SELECT 1, '" + stream + "', " + key + ", md5(" + key + ")::uuid, " + of_day + ", " +
              of_day + ", 1, 1, '{}'::jsonb, ";
@@ -32,16 +34,19 @@ class ReportWork : public StoreTest {
         " (1, 'payouts', 'payout'), (1, 'clients', 'client')");
     sql(url, "INSERT INTO affsync.commission (" + meta +
                  ", client_ref, kind, status, amount, currency, grain, occurred_on)" +
-                 common("rewards", "d || k.kind || c.unit") + "'c' || d / 10, k.kind,"
+                 common("rewards", "d || k.kind || c.unit") +
+                 "'c' || d / 10, k.kind,"
                  " CASE WHEN d % 7 = 0 THEN 'rejected' ELSE 'approved' END, d, c.unit, 'day', " +
-                 day + each + ", (VALUES ('cpa'), ('lot'), ('bonus')) k (kind),"
+                 day + each +
+                 ", (VALUES ('cpa'), ('lot'), ('bonus')) k (kind),"
                  " (VALUES ('USD'), ('EUR')) c (unit)");
-    sql(url, "INSERT INTO affsync.commission (" + meta +
-                 ", client_ref, kind, status, amount, currency, grain)" +
-                 common("totals", "'t' || d") +
-                 "'c' || d, 'lot', 'accrued', 5000, 'USD', 'lifetime' FROM generate_series(1, 3) d");
-    sql(url, "INSERT INTO affsync.rebate (" + meta + ", client_ref, amount, currency, occurred_at)" +
-                 common("rebates", "'r' || d") + "'c' || d / 10, 1, 'USD', " + of_day + each);
+    sql(url,
+        "INSERT INTO affsync.commission (" + meta +
+            ", client_ref, kind, status, amount, currency, grain)" + common("totals", "'t' || d") +
+            "'c' || d, 'lot', 'accrued', 5000, 'USD', 'lifetime' FROM generate_series(1, 3) d");
+    sql(url, "INSERT INTO affsync.rebate (" + meta +
+                 ", client_ref, amount, currency, occurred_at)" + common("rebates", "'r' || d") +
+                 "'c' || d / 10, 1, 'USD', " + of_day + each);
     sql(url, "INSERT INTO affsync.payout (" + meta + ", amount, currency, status, requested_at)" +
                  common("payouts", "'p' || d") + "100, 'USD', 'paid', " + of_day + each +
                  " WHERE d % 5 = 0");
@@ -51,11 +56,14 @@ class ReportWork : public StoreTest {
     std::string const change =
         "INSERT INTO affsync.record_change (source_id, record_table, stream, external_id, run_id,"
         " changed_at, operation, before, after) SELECT 1, 'commission', ";
-    sql(url, change + "'rewards', d || 'cpaUSD', 1, " + of_day + ", 'update', jsonb_build_object("
-                      "'amount', d + 1), jsonb_build_object('amount', d)" + each);
-    sql(url, change + "'totals', 't' || t, 1, " + of_day + ", 'update', jsonb_build_object("
-                      "'amount', 5000 - d), jsonb_build_object('amount', 5001 - d)" + each +
-                      ", generate_series(1, 3) t");
+    sql(url, change + "'rewards', d || 'cpaUSD', 1, " + of_day +
+                 ", 'update', jsonb_build_object("
+                 "'amount', d + 1), jsonb_build_object('amount', d)" +
+                 each);
+    sql(url, change + "'totals', 't' || t, 1, " + of_day +
+                 ", 'update', jsonb_build_object("
+                 "'amount', 5000 - d), jsonb_build_object('amount', 5001 - d)" +
+                 each + ", generate_series(1, 3) t");
     loop.run(store->fold_earnings(1'000'000));
   }
   static double rows_of(Json const& node) {
@@ -108,8 +116,9 @@ class ReportWork : public StoreTest {
 TEST_F(ReportWork, GrowsWithTheDaysAndNotWithTheirSquare) {
   live(120);
   auto const before = all_work();
-  sql(url, "TRUNCATE affsync.commission, affsync.rebate, affsync.payout, affsync.client,"
-           " affsync.record_change");
+  sql(url,
+      "TRUNCATE affsync.commission, affsync.rebate, affsync.payout, affsync.client,"
+      " affsync.record_change");
   sql(url, "DELETE FROM affsync.stream");
   live(480);
   for (auto const& [report, work] : all_work()) {

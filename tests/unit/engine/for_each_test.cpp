@@ -166,6 +166,20 @@ TEST(ForEach, FurtherValuesAreRequestedAhead) {
   EXPECT_TRUE(ahead[0].asks_the_same_as(reader.next_request().value()));
 }
 
+// How many pages a value's list has is known with its first answer; the others are needed anyway.
+TEST(ForEach, TheNextValuesAreNeededLaterWhileTheEndOfAListIsNotInSight) {
+  auto const plan = plan_with(
+      "    for_each: {values: [a, b, c, d], as: u}\n"
+      "    page: {type: offset, size: 2, total: total}\n");
+  StreamReader reader(plan, start_with());
+  reader.next_request();
+  EXPECT_EQ(reader.foresee(8).size(), 0U);
+  auto const later = reader.foresee_later(2);
+  ASSERT_EQ(later.size(), 2U);
+  EXPECT_EQ(later[0].target, "/r?u=b&limit=2&offset=0");
+  EXPECT_EQ(later[1].target, "/r?u=c&limit=2&offset=0");
+}
+
 TEST(ForEach, TooManyValuesAreAnErrorNotASilentGap) {
   auto const plan =
       plan_with("    for_each: {values: {stream: clients, column: client_ref}, as: u, most: 2}\n");

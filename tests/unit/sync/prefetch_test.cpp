@@ -64,11 +64,13 @@ class PrefetchTest : public testing::Test {
   }
 
   // The text of the answer to `target`, or its error's code.
-  std::string ask(Prefetch& prefetch, std::string const& target, Targets const& ahead) {
-    return time_.run(io_, asked(prefetch, target, ahead));
+  std::string ask(Prefetch& prefetch, std::string const& target, Targets const& ahead,
+                  Targets const& later = {}) {
+    return time_.run(io_, asked(prefetch, target, ahead, later));
   }
-  asio::awaitable<std::string> asked(Prefetch& prefetch, std::string target, Targets ahead) {
-    auto const got = co_await prefetch.answer_to(to(target), requests(ahead));
+  asio::awaitable<std::string> asked(Prefetch& prefetch, std::string target, Targets ahead,
+                                     Targets later = {}) {
+    auto const got = co_await prefetch.answer_to(to(target), requests(ahead), requests(later));
     arrived_at_ = got.arrived_at;
     if (!got.answer) co_return std::string(to_string(got.answer.error().code));
     co_return got.answer->body.as_string();
@@ -140,6 +142,56 @@ TEST_F(PrefetchTest, WhatIsNoLongerForeseenIsCancelledAndNeverUsed) {
   EXPECT_EQ(ask(prefetch, "3", {}), "3 #1");
   EXPECT_EQ(sent_, Targets({"1!", "2", "3", "0!", "2!", "3"}));
   EXPECT_EQ(budget_->held, 0u);
+  stop(prefetch);
+}
+
+// Another page of a list comes first: what was sent of the lists behind it is still needed.
+TEST_F(PrefetchTest, WhatIsNeededLaterIsKeptAndNotSent) {
+  auto prefetch = make(3);
+  takes_["b"] = 50ms;
+  takes_["c"] = 10s;
+  EXPECT_EQ(ask(prefetch, "a", {"b", "c"}), "a #1");
+  EXPECT_EQ(ask(prefetch, "a2", {}, {"b", "c", "d"}), "a2 #1");
+  EXPECT_EQ(ask(prefetch, "b", {"c", "d"}), "b #1");
+  EXPECT_EQ(ask(prefetch, "c", {"d"}), "c #1");
+  EXPECT_EQ(ask(prefetch, "d", {}), "d #1");
+  EXPECT_EQ(cancelled_, Targets());
+  EXPECT_EQ(sent_, Targets({"a!", "b", "c", "a2!", "d"}));
+  EXPECT_EQ(budget_->held, 0u);
+  stop(prefetch);
+}
+
+TEST_F(PrefetchTest, WhatIsKeptForLaterTakesNoPlaceOfWhatFollows) {
+  auto prefetch = make(2);
+  takes_["a"] = 1s;
+  ask(prefetch, "a", {"b", "c", "d"});
+  EXPECT_EQ(sent_, Targets({"a!", "b", "c", "d"}));
+  takes_["a2"] = 1s;
+  ask(prefetch, "a2", {"a3", "a4", "a5"}, {"b", "c", "d"});
+  EXPECT_EQ(Targets(sent_.begin() + 4, sent_.end()), Targets({"a2!", "a3", "a4", "a5"}));
+  // Where memory is short, what is kept makes room.
+  bytes_ = 30;
+  budget_->most = 60;
+  ask(prefetch, "a3", {"a4", "a5", "a6"}, {"b", "c", "d"});
+  ask(prefetch, "a4", {"a5", "a6"}, {"b", "c", "d"});
+  ask(prefetch, "a5", {"a6"}, {"b", "c", "d"});
+  EXPECT_EQ(ask(prefetch, "a6", {}, {"b", "c", "d"}), "a6 #1");
+  EXPECT_EQ(ask(prefetch, "b", {"c"}, {"d"}), "b #1");
+  EXPECT_EQ(answers_["d"], 1);
+  ask(prefetch, "d", {});
+  EXPECT_EQ(answers_["d"], 2) << "the last of them was given up";
+  stop(prefetch);
+}
+
+TEST_F(PrefetchTest, WhatIsKeptForLaterIsAskedForAnewAfterSomeMinutes) {
+  auto prefetch = make(2);
+  ask(prefetch, "a", {"b"});
+  takes_["a2"] = 4min;
+  ask(prefetch, "a2", {}, {"b"});
+  takes_["a3"] = 2min;
+  ask(prefetch, "a3", {}, {"b"});
+  EXPECT_EQ(ask(prefetch, "a4", {}, {"b"}), "a4 #1");
+  EXPECT_EQ(ask(prefetch, "b", {}), "b #2");
   stop(prefetch);
 }
 
