@@ -56,7 +56,7 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
 std::string StreamReader::Impl::checkpoint(TimePoint now) const {
   auto out = days.checkpoint(now);
   // Answers that may come from a wrong path prove nothing.
-  if (!empty_answers.has_real_answer()) out.done = days.done_before();
+  if (!empty_answers.has_real_answer()) days.forget_progress(out);
   if (out.place) {
     out.place->part = part;
     out.place->items = lists.identity();

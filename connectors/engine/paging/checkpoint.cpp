@@ -174,6 +174,7 @@ std::string write_checkpoint(Checkpoint const& checkpoint, StreamPlan const& pla
       {"done_from", json_day(checkpoint.done.from)},
       {"done_to", json_day(checkpoint.done.to)},
   };
+  if (checkpoint.reread_from) members.push_back({"reread_from", json_day(checkpoint.reread_from)});
   if (checkpoint.gives_days) members.push_back({"gives", json_number(*checkpoint.gives_days)});
   if (checkpoint.place) members.push_back({"pass", json_place(*checkpoint.place)});
   return Json::object(std::move(members)).dump();
@@ -192,6 +193,7 @@ std::optional<Checkpoint> read_checkpoint(std::string_view text, StreamPlan cons
   auto const written = parse_iso(fields.text("at"));
   Checkpoint checkpoint;
   checkpoint.done = Coverage{fields.day("done_from"), fields.day("done_to")};
+  checkpoint.reread_from = fields.day("reread_from");
   if (!fields.good || !written) return std::nullopt;
   checkpoint.written_at = written->wall;
   if (json->find("gives") != nullptr) {

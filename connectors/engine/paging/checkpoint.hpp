@@ -30,6 +30,10 @@ struct Checkpoint {
   TimePoint written_at{};
   // Without windows, or with a window of changes: the day on which the last pass began.
   Coverage done;
+  // The first day that the next pass reads again, where that is earlier than the lookback from the
+  // last covered day: a pass that was interrupted for days read its first days when it began, and
+  // one since a day of the user's choice did not read those before.
+  std::optional<Day> reread_from;
   std::optional<int> gives_days;  // how many days back the broker gave data when this was probed
   std::optional<PassPlace> place;
 };

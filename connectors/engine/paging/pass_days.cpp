@@ -24,6 +24,11 @@ PassDays::PassDays(StreamPlan const& plan, ReaderStart const& start,
   }
   if (of_history() && !since_ && !until_) forget_before_start(start.again);
   done_before_ = done_;
+  if (of_history() && done_.to) {
+    due_ = lookback_from(*spec_.window, *done_.to);
+    if (earlier->reread_from) due_ = std::min(*due_, *earlier->reread_from);
+    due_before_ = due_;
+  }
   resumes_ = !start.anew && earlier && earlier->place && try_resume(*earlier->place, start);
   if (!resumes_) {
     begin(start);
@@ -94,6 +99,10 @@ void PassDays::begin(ReaderStart const& start) {
 
 void PassDays::begin_history(ReaderStart const& start) {
   pass_ = pass_window(*spec_.window, start, done_, last_, oldest_);
+  if (due_ && !since_) {
+    auto const first = oldest_ ? std::max(spec_.window->start, *oldest_) : spec_.window->start;
+    pass_.from = std::min(*pass_.from, std::max(*due_, first));
+  }
   if (gives_days_ && !full_ && !since_ && done_.to) {
     // As far back as the broker gave days last time, but not later than the day after the covered
     // ones, because it may give more now.
@@ -173,7 +182,27 @@ void PassDays::next_of_history(Slice const& ended, std::int64_t rows) {
     return;
   }
   slice_ = slice_from(*spec_.window, *ended.to + days(1), pass_, span_days_);
-  if (!slice_) take_again();
+  if (!slice_) end_history();
+}
+
+// Values arrive late: what was read on the first day of this pass is read again as of then.
+void PassDays::end_history() {
+  if (done_.to) {
+    auto const read_until = std::min(*done_.to, began_ - days(spec_.window->lag_days));
+    auto const usual = lookback_from(*spec_.window, read_until);
+    due_ = since_ && due_ && *pass_.from > *due_ ? std::min(usual, *due_) : usual;
+  }
+  take_again();
+}
+
+std::optional<Day> PassDays::reread_from(Coverage const& done, std::optional<Day> due) const {
+  bool const says_more = due && done.to && *due < lookback_from(*spec_.window, *done.to);
+  return says_more ? due : std::nullopt;
+}
+
+void PassDays::forget_progress(Checkpoint& checkpoint) const {
+  checkpoint.done = done_before_;
+  checkpoint.reread_from = reread_from(done_before_, due_before_);
 }
 
 bool PassDays::spans_grow() const {
@@ -276,6 +305,7 @@ Checkpoint PassDays::checkpoint(TimePoint now) const {
   Checkpoint out;
   out.written_at = now;
   out.done = done_;
+  out.reread_from = reread_from(done_, due_);
   out.gives_days = gives_days_;
   if (!slice_) return out;
   PassPlace place;

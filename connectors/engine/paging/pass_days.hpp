@@ -38,7 +38,8 @@ class PassDays {
   bool of_history() const { return spec_.window && !spec_.window->changes; }
   // Days that were read before the pass began, without a gap.
   std::optional<DaySpan> covered() const;
-  Coverage const& done_before() const { return done_before_; }
+  // Makes the checkpoint one that says nothing of what this pass has read.
+  void forget_progress(Checkpoint& checkpoint) const;
   // Days that were never read and that the broker no longer gives: known at the start, or found
   // since the last take_lost().
   std::vector<DaySpan> const& lost() const { return lost_; }
@@ -74,6 +75,9 @@ class PassDays {
   bool is_again() const { return of_history() && *slice_->to < *pass_.from; }
   void take_again();
   void next_of_history(Slice const& ended, std::int64_t rows);
+  void end_history();
+  // What a checkpoint with this coverage has to say beside it.
+  std::optional<Day> reread_from(Coverage const& done, std::optional<Day> due) const;
   void next_of_changes(Slice const& ended);
   int shortest_span() const { return std::min(span_limit_, spec_.window->span_days); }
   // True if a slice without rows makes the next one longer.
@@ -100,7 +104,8 @@ class PassDays {
   bool last_had_rows_ = false;  // the slice before the current one
   std::vector<Slice> again_;    // days in doubt, to read after the pass
   Coverage done_, done_before_;
-  std::optional<Day> oldest_;      // oldest day that the broker shows
+  std::optional<Day> due_, due_before_;  // the first day that the next pass has to read again
+  std::optional<Day> oldest_;            // oldest day that the broker shows
   std::optional<int> gives_days_;  // how many days back the broker gave data when this was probed
   std::vector<DaySpan> lost_;
   std::optional<AgeProbe> probe_;

@@ -25,15 +25,18 @@ std::optional<Day> oldest_kept(std::optional<int> keeps_days, Day today) {
   return today - days(*keeps_days) + days(1);
 }
 
+Day lookback_from(WindowSpec const& spec, Day last) {
+  // The last day was not over when it was read.
+  return last - days(std::max(spec.lookback_days, 1)) + days(1);
+}
+
 Slice pass_window(WindowSpec const& spec, ReaderStart const& start, Coverage const& done, Day today,
                   std::optional<Day> oldest) {
   auto const first = oldest ? std::max(spec.start, *oldest) : spec.start;
   Slice pass{first, today};
   bool const start_is_covered = done.from && *done.from <= first;
   if (start.mode == ReadMode::incremental && start_is_covered) {
-    // The last covered day was not over when it was read.
-    auto const lookback = days(std::max(spec.lookback_days, 1));
-    pass.from = std::max(first, *done.to - lookback + days(1));
+    pass.from = std::max(first, lookback_from(spec, *done.to));
   }
   if (start.since) pass.from = oldest ? std::max(*start.since, *oldest) : *start.since;
   if (start.until) pass.to = std::min(*start.until, today);

@@ -34,6 +34,9 @@ std::optional<Day> oldest_kept(std::optional<int> keeps_days, Day today);
 Slice pass_window(WindowSpec const& spec, ReaderStart const& start, Coverage const& done, Day today,
                   std::optional<Day> oldest = std::nullopt);
 
+// Returns the first day that is read again after a pass that read up to `last`.
+Day lookback_from(WindowSpec const& spec, Day last);
+
 // Returns the days between the covered ones and the pass; nullopt if there are none.
 std::optional<DaySpan> unreachable(Coverage const& done, Slice const& pass);
 

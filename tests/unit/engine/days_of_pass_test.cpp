@@ -77,8 +77,10 @@ struct Read {
 };
 
 Read read(StreamPlan const& plan, DayServer& server, std::string const& today,
-          std::string cursor = {}, std::vector<DaySpan> again = {}, int most = 1000) {
+          std::string cursor = {}, std::vector<DaySpan> again = {}, int most = 1000,
+          std::optional<Day> since = {}) {
   ReaderStart start;
+  start.since = since;
   start.now = at(today);
   start.cursor = std::move(cursor);
   start.again = std::move(again);
@@ -121,6 +123,39 @@ StreamPlan plan_of(char const* start, int span = 31) {
 
 std::vector<DaySpan> spans(char const* from, char const* to) {
   return {DaySpan{day(from), day(to)}};
+}
+
+// What the broker changed between the begin of a pass and its end days later is read by the next.
+TEST(Lookback, CountsFromTheDayOnWhichAnInterruptedPassBegan) {
+  DayServer server;
+  auto plan = plan_of("2026-01-01", 10);
+  plan.spec->window->lookback_days = 60;
+  auto const first = read(plan, server, "2026-04-24");
+  auto const broken = read(plan, server, "2026-04-25", first.cursor, {}, 4);
+  EXPECT_EQ(server.asked, (Days{"2026-02-24 2026-03-05", "2026-03-06 2026-03-15"}));
+  auto const later = read(plan, server, "2026-04-27", broken.cursor, {}, 4);
+  auto const ended = read(plan, server, "2026-04-29", later.cursor);
+  EXPECT_EQ(server.asked.back(), "2026-04-25 2026-04-29");
+  auto const next = read(plan, server, "2026-04-30", ended.cursor);
+  EXPECT_EQ(server.asked.front().substr(0, 10), "2026-02-25");
+  read(plan, server, "2026-05-01", next.cursor);
+  EXPECT_EQ(server.asked.front().substr(0, 10), "2026-03-02");
+}
+
+TEST(Lookback, APassSinceADayLeavesTheDaysBeforeToTheNext) {
+  DayServer server;
+  auto plan = plan_of("2026-01-01");
+  plan.spec->window->lookback_days = 60;
+  auto const first = read(plan, server, "2026-04-24");
+  auto cursor = first.cursor;
+  for (auto const* today : {"2026-04-29", "2026-04-30"}) {
+    cursor = read(plan, server, today, cursor, {}, 1000, day("2026-04-20")).cursor;
+    EXPECT_EQ(server.asked.front().substr(0, 10), "2026-04-20");
+  }
+  auto const next = read(plan, server, "2026-05-01", cursor);
+  EXPECT_EQ(server.asked.front().substr(0, 10), "2026-02-24");
+  read(plan, server, "2026-05-02", next.cursor);
+  EXPECT_EQ(server.asked.front().substr(0, 10), "2026-03-03");
 }
 
 TEST(Keeps, NothingOlderIsAskedFor) {
