@@ -21,6 +21,11 @@ struct CauseChanges {
   CauseChanges() = default;
 };
 
+// Settings of the transaction in which the queries run. They look for what is recent, or for the
+// first row of something, by indexes: PostgreSQL takes a table for quicker to read from its
+// beginning if nearly any row would do, and reads all of it where none does.
+inline constexpr auto query_settings = "SET LOCAL jit = off; SET LOCAL enable_seqscan = off";
+
 // What all queries read beside their settings ($3), as JSON.
 std::string alert_context(AlertPolicy const& policy);
 // The settings of a rule ($1) as JSON: the given ones, and the defaults of the others.

@@ -117,7 +117,7 @@ AlertChanges judge_alerts(PgSession& session, AlertPolicy const& policy) {
     return changes;
   }
   tx.exec(rule_limit);
-  tx.exec("SET LOCAL jit = off");
+  tx.exec(query_settings);
   auto const scope = scope_of(tx, policy);
   CauseChanges all;
   for (auto const& rule : alert_rules()) {
