@@ -88,6 +88,7 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   end.counted = ended.counted && !end.doubt;
   end.covers_days = days.of_history();
   end.keeps_from = days.keeps_from();
+  end.of_all_days = days.of_history() && days.covers_everything();
   if (page_rows.has_own_keys()) {
     end.seen_keys = page_rows.take_own_keys();
   } else {

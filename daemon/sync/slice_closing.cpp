@@ -35,6 +35,7 @@ schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, s
   close.resumed = end.resumed;
   close.mass_drop_limit = task.mass_drop_limit;
   close.keeps_from = end.keeps_from;
+  close.of_all_days = end.of_all_days;
   close.differences_doubt = !task.reconcile_warns;
   close.covers_days = end.covers_days;
   close.beside_api = task.is_beside_api();

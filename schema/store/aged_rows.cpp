@@ -46,7 +46,8 @@ class ListReach {
   void came(TimePoint earliest) { days_with_new_.insert(day_of_moment(earliest)); }
 
   // True if the broker would list the row, were it still there.
-  bool reaches(std::string const& key, std::optional<TimePoint> earliest) const {
+  // `by_day`: of its time only the day is known.
+  bool reaches(std::string const& key, std::optional<TimePoint> earliest, bool by_day) const {
     // Listed, but no row of the table any more.
     if (left_out_.contains(key)) return true;
     bool const brings = !slice_.seen_keys.empty();
@@ -57,7 +58,9 @@ class ListReach {
       return true;
     }
     if (pass_.oldest && *earliest > *pass_.oldest) return true;
-    if (oldest_ && *earliest >= *oldest_) return true;
+    // Of the first day of all, the broker may list the later part only.
+    if (oldest_ && *earliest > *oldest_) return true;
+    if (oldest_ == earliest && !(slice_.of_all_days && by_day)) return true;
     // Age brings no rows: what came on its day stands in its place.
     if (days_with_new_.contains(day_of_moment(*earliest))) return true;
     return brings && !pass_.oldest && !oldest_;
@@ -87,7 +90,11 @@ AgedRows take_aged(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   auto const time = [](std::string const& sql) { return sql.empty() ? "NULL" : epoch_sql(sql); };
   auto const from = " FROM " + merge_sql_for(*slice.table).table + " t WHERE ";
   ListReach reach(slice, pass);
-  std::unordered_map<std::string, std::optional<TimePoint>> missing;
+  struct Missing {
+    std::optional<TimePoint> earliest;
+    bool by_day = false;
+  };
+  std::unordered_map<std::string, Missing> missing;
   if (!slice.seen_keys.empty()) {
     walk(tx,
          "SELECT t.external_id, " + time(age.earliest) + ", " + time(age.latest) + from +
@@ -103,7 +110,8 @@ AgedRows take_aged(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   params.push_back(first_new_run(tx, slice, pass));
   auto const run = "$" + std::to_string(params.size()) + "::bigint";
   walk(tx,
-       "SELECT t.external_id, " + time(age.earliest) + ", t.run_id >= " + run +
+       "SELECT t.external_id, " + time(age.earliest) + ", " + time(age.latest) +
+           ", t.run_id >= " + run +
            " AND (t.revision = 1 OR EXISTS (SELECT FROM affsync.record_change h"
            " WHERE h.source_id = $1::int AND h.external_id = t.external_id"
            " AND h.changed_at = t.changed_at AND h.stream = $2 AND h.record_table = '" +
@@ -113,16 +121,17 @@ AgedRows take_aged(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
          std::string_view const key(row[0].c_str(), row[0].size());
          auto const at = time_of(row[1]);
          if (!brought(slice, key)) {
-           missing.emplace(key, at);
+           missing.emplace(key, Missing{at, at != time_of(row[2])});
          } else if (at) {
            reach.saw(*at);
-           if (row[2].as<bool>()) reach.came(*at);
+           if (row[3].as<bool>()) reach.came(*at);
          }
          return true;
        });
   std::erase_if(unseen, [&](std::string const& key) {
     auto const found = missing.find(key);
-    if (found == missing.end() || reach.reaches(key, found->second)) return false;
+    if (found == missing.end()) return false;
+    if (reach.reaches(key, found->second.earliest, found->second.by_day)) return false;
     aged.keys.push_back(key);
     return true;
   });

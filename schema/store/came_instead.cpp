@@ -34,8 +34,16 @@ constexpr Identity identities[] = {
 //   came   rows that are new since, `returned` if they had vanished before
 // The result: 0 for a vanished row and 1 for a returned one, its key, what counted, what counts in
 // its place, and why that is nothing.
+// `run`: SQL of the first run whose rows are new, `doubtful_run`: the same for days in doubt. A row
+// of another day that came before the pass stood since its slice was closed.
 std::string compare_sql(std::string const& table, Identity const& of, std::string const& scope,
-                        std::string const& keys, std::string const& run) {
+                        std::string const& keys, std::string const& proven_run,
+                        std::string const& doubtful_run) {
+  std::string const run =
+      "CASE WHEN EXISTS (SELECT FROM affsync.coverage d WHERE d.source_id = $1::int"
+      " AND d.stream = $2 AND d.state = 'doubtful' AND " +
+      std::string(of.day) + " BETWEEN d.day_from AND d.day_to) THEN " + doubtful_run + " ELSE " +
+      proven_run + " END";
   std::string const columns =
       "t.external_id, jsonb_build_array(" + std::string(of.day) + ", t.currency, " +
       std::string(of.client) + ", " + std::string(of.kind) +
@@ -94,20 +102,32 @@ std::string compare_sql(std::string const& table, Identity const& of, std::strin
          " AND (pair OR rows_gone > 0 OR has_pairs AND is_now < 0)";
 }
 
+// The run after the last one with such a status before a run.
+std::string after_last(std::string const& statuses, std::string const& before) {
+  return "(SELECT q.run_id + 1 FROM affsync.sync_run q WHERE q.source_id = $1::int"
+         " AND q.stream = $2 AND q.run_id < " +
+         before + " AND q.status IN (" + statuses + ") ORDER BY q.run_id DESC LIMIT 1)";
+}
+constexpr auto ended = "'succeeded', 'partial'";
+
+// The first run that did not come to its end before the pass, or that of the pass.
+std::string first_unended_run(pqxx::transaction_base& tx, SliceClose const& slice,
+                              PassState const& pass) {
+  SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream,
+                         std::to_string(pass.pass_run_id)};
+  return exec(tx, "SELECT least($3::bigint, " + after_last(ended, "$3::bigint") + ")", params)[0][0]
+      .c_str();
+}
+
 }  // namespace
 
 std::string first_new_run(pqxx::transaction_base& tx, SliceClose const& slice,
                           PassState const& pass) {
   SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream,
                          sql_day(slice.from), sql_day(slice.to), std::to_string(pass.pass_run_id)};
-  auto const after_last = [](std::string const& statuses, std::string const& before) {
-    return "(SELECT q.run_id + 1 FROM affsync.sync_run q WHERE q.source_id = $1::int"
-           " AND q.stream = $2 AND q.run_id < " +
-           before + " AND q.status IN (" + statuses + ") ORDER BY q.run_id DESC LIMIT 1)";
-  };
   return exec(tx,
-              "SELECT least($5::bigint, " + after_last("'succeeded', 'partial'", "$5::bigint") +
-                  ", " + after_last("'succeeded'", "d.run_id") +
+              "SELECT least($5::bigint, " + after_last(ended, "$5::bigint") + ", " +
+                  after_last("'succeeded'", "d.run_id") +
                   ") FROM (SELECT min(c.run_id) AS run_id FROM affsync.coverage c"
                   " WHERE c.source_id = $1::int AND c.stream = $2 AND c.state = 'doubtful'"
                   " AND c.day_from <= $4::date AND c.day_to >= $3::date) d",
@@ -163,13 +183,16 @@ CameInstead find_what_came(pqxx::transaction_base& tx, SliceClose const& slice,
   auto params = scope.params;
   params.push_back(keys.take());
   auto const all_keys = "$" + std::to_string(params.size()) + "::text[]";
+  params.push_back(first_unended_run(tx, slice, pass));
+  auto const proven_run = "$" + std::to_string(params.size()) + "::bigint";
   params.push_back(first_new_run(tx, slice, pass));
-  auto const run = "$" + std::to_string(params.size()) + "::bigint";
+  auto const doubtful_run = "$" + std::to_string(params.size()) + "::bigint";
   std::unordered_map<std::string_view, std::size_t> places;
   for (std::size_t i = 0; i < unseen.keys.size(); ++i) places.emplace(unseen.keys[i], i);
   auto const& table = merge_sql_for(*slice.table).table;
   for (auto const& row :
-       exec(tx, compare_sql(table, identity, scope.condition, all_keys, run), params)) {
+       exec(tx, compare_sql(table, identity, scope.condition, all_keys, proven_run, doubtful_run),
+            params)) {
     std::string_view const key(row[1].c_str(), row[1].size());
     if (int_of(row[0]) == 1) {
       found.returned.emplace_back(key);

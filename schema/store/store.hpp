@@ -176,11 +176,13 @@ struct SliceClose {
   // True if the broker's own count agrees with seen_keys. If false, the list may have shifted while
   // it was read, so a row is marked only if two such sweeps in a row miss it.
   bool verified = true;
-  std::vector<std::uint64_t> seen_keys;     // hash_key of each external id; sorted, distinct
-  bool seen_within = false;                 // all of these rows have their day within the slice
-  bool resumed = false;                     // seen_keys lacks the pages before a restart
-  double mass_drop_limit = 0.1;             // if a larger fraction vanished, nothing is marked
-  std::optional<Day> keeps_from;            // oldest day that the broker keeps; unset: unknown
+  std::vector<std::uint64_t> seen_keys;  // hash_key of each external id; sorted, distinct
+  bool seen_within = false;              // all of these rows have their day within the slice
+  bool resumed = false;                  // seen_keys lacks the pages before a restart
+  double mass_drop_limit = 0.1;          // if a larger fraction vanished, nothing is marked
+  std::optional<Day> keeps_from;         // oldest day that the broker keeps; unset: unknown
+  // The pass asks for all days, so its first row may be where the broker's list begins by age.
+  bool of_all_days = false;
   std::optional<std::int64_t> expect_live;  // in a resumed sweep: required number of live rows
   std::vector<TableKeys> left_out;          // rows to mark: see PageWritten
   // Keys of rows outside the slice's days that the broker listed and counted with the slice.

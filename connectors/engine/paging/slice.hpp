@@ -63,6 +63,7 @@ struct SliceEnd {
   // The slice covers its days; false if they only select what was changed.
   bool covers_days = false;
   std::optional<Day> keeps_from;  // the broker shows nothing older; unset: unknown
+  bool of_all_days = false;       // the pass asks for all days from the stream's first one on
   // The hash_key of every external id of the main table; sorted and distinct.
   std::vector<std::uint64_t> seen_keys;
   std::optional<std::int64_t> broker_count;

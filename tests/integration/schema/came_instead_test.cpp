@@ -307,6 +307,39 @@ TEST_F(CameInstead, RowsOfAPassInDoubtAreNewAsWell) {
   EXPECT_EQ(alerts(), "");
 }
 
+// Another day of the slice is in doubt: what came for this one without doubt stands.
+TEST_F(CameInstead, ARowOfADayWithoutDoubtStandsWhateverOtherDaysAre) {
+  std::string const other = "2026-02-20";
+  auto first = begin_reading();
+  put(first, {{"C1", "20"}, {"C2", "7"}}, "2026-02-28");
+  put(first, {{"C9", "1"}}, other);
+  close(first, {{"C1", "20"}, {"C2", "7"}}, "2026-02-28");
+  close(first, {{"C9", "1"}}, other);
+  finish(first);
+  auto const second = begin_reading();
+  put(second, {{"C1", "20", "paid"}, {"C2", "7", "paid"}}, "2026-02-28");
+  close(second, {{"C1", "20", "paid"}, {"C2", "7", "paid"}}, "2026-02-28");
+  close(second, {{"C9", "1"}}, other, true);
+  finish(second, false);
+  run_sql("UPDATE affsync.sync_run SET status = 'partial' WHERE status = 'failed'");
+  EXPECT_EQ(taken(), "");
+  auto const third = begin_reading();
+  put(third, {{"C2", "5", "paid"}}, "2026-02-28");
+  auto end =
+      slice(third, "commission",
+            {Sum{"C2", "5", "paid"}.key() + " 2026-02-28", Sum{"C9", "1"}.key() + ' ' + other});
+  end.from = parse_day(other);
+  end.to = parse_day("2026-02-28");
+  end.scope_column = "occurred_on";
+  end.seen_within = end.covers_days = end.replaces = end.by_content = true;
+  end.verified = false;
+  end.mass_drop_limit = 1;
+  EXPECT_EQ(loop.run(store->close_slice(std::move(end))).replaced, 2);
+  finish(third);
+  EXPECT_EQ(taken(), "vanished C1 USD 20 0 -20\nlowered C2 USD 7 5 -2");
+  expect_whole_history();
+}
+
 // A window of a first week may be as large while PostgreSQL knows nothing of the stream yet. What
 // compares each row with each other one meets the limit of a statement.
 TEST_F(CameInstead, ManyRowsAreComparedBeforeStatisticsKnowThem) {

@@ -188,6 +188,33 @@ TEST_F(Replacing, RowsOlderThanTheListAreKeptAndNotCompared) {
   EXPECT_EQ(live(), "c d");
 }
 
+// A broker that shows 180 days to the second shows the later part of the first one.
+TEST_F(Replacing, OfTheFirstDayThatTheBrokerListsAPartMayBeTooOld) {
+  declare("feed", "commission", true);
+  auto const first = begin();
+  put(first, "2026-01-10", {"a"});
+  put(first, "2026-01-11", {"b", "c"});
+  put(first, "2026-01-12", {"d", "e"});
+  end_pass(first);
+  auto const run = begin();
+  auto close = of_day(run, "2026-01-10", {"c", "d"});
+  close.to = parse_day("2026-01-12");
+  close.of_all_days = true;
+  EXPECT_EQ(closed(close).replaced, 1);
+  EXPECT_EQ(live(), "a b c d");
+  end_pass(run);
+  // What has changed on that day came in the place of what is gone.
+  auto const next = begin();
+  put(next, "2026-01-11", {"C"});
+  close = of_day(next, "2026-01-10", {"C", "d"});
+  close.to = parse_day("2026-01-12");
+  close.of_all_days = true;
+  close.by_content = true;
+  close.mass_drop_limit = 1;
+  EXPECT_EQ(closed(close).replaced, 2);
+  EXPECT_EQ(live(), "C a d");
+}
+
 TEST_F(Replacing, TheLastRowOfAllGoesOnceTheBrokerCountsNone) {
   declare("feed", "commission", true);
   auto const first = begin();
