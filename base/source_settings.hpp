@@ -62,6 +62,7 @@ struct SourceSettings {
   std::chrono::milliseconds timeout{30'000};
   Privacy privacy = Privacy::drop;
   std::optional<std::string> login_path;
+  std::string login_url;  // of the login; empty: the connector's, or that of the source
   std::map<std::string, StreamSettings> streams;
   // file:line:column of keys that only the connector can check: "credentials.login",
   // "settings.zone".

@@ -149,11 +149,16 @@ RateLimitSettings read_rate_limit(yaml::Node const& node) {
   return limit;
 }
 
-std::string read_login(yaml::Node const& node) {
+void read_login(yaml::Node const& node, SourceConfig& source) {
   yaml::Map map(node, "login");
-  auto path = read_path(map.require("path"));
+  auto const url = map.find("url");
+  if (url) source.login_url = read_base_url(*url, source.allow_http, "url of a login");
+  if (url && source.login_url.starts_with("file:")) {
+    url->fail("a url of a login must begin with https://");
+  }
+  if (auto const path = map.find("path")) source.login_path = read_path(*path);
   map.finish();
-  return path;
+  if (!url && !source.login_path) node.fail("login needs a `path` or a `url`");
 }
 
 SourceConfig read_source(yaml::Node const& node, Defaults const& defaults, Environment const& env) {
@@ -197,7 +202,7 @@ SourceConfig read_source(yaml::Node const& node, Defaults const& defaults, Envir
   auto const mass_drop = map.find("mass_drop");
   source.mass_drop_limit = mass_drop ? read_percent(*mass_drop) : defaults.mass_drop_limit;
   if (auto const value = map.find("reconcile")) source.reconcile_warns = read_reconcile(*value);
-  if (auto const value = map.find("login")) source.login_path = read_login(*value);
+  if (auto const value = map.find("login")) read_login(*value, source);
   if (auto const value = map.find("streams")) {
     if (!value->is_map()) {
       value->fail("streams must be a mapping of stream names to their options",

@@ -109,7 +109,7 @@ std::string read_path(yaml::Node const& node) {
   return text;
 }
 
-std::string read_base_url(yaml::Node const& node, bool allow_http) {
+std::string read_base_url(yaml::Node const& node, bool allow_http, std::string const& what) {
   auto url = read_text(node);
   // A scheme is case-insensitive, and a colon without a port means the default port.
   auto const scheme_end = std::min(url.find("://"), url.size());
@@ -128,28 +128,28 @@ std::string read_base_url(yaml::Node const& node, bool allow_http) {
   }
   bool const is_plain = url.starts_with("http://");
   if (!is_plain && !url.starts_with("https://")) {
-    node.fail("a base_url must begin with https://");
+    node.fail("a " + what + " must begin with https://");
   }
   auto const rest = std::string_view(url).substr(is_plain ? 7 : 8);
   auto const authority = rest.substr(0, rest.find('/'));
   if (authority.find('@') != authority.npos) {
-    node.fail("a base_url with a user name or password", "Put them into `credentials`.");
+    node.fail("a " + what + " with a user name or password", "Put them into `credentials`.");
   }
   bool const is_ascii =
       std::ranges::all_of(authority, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
   if (url.find_first_of("?#\\") != std::string::npos || (is_ascii && !is_printable(url))) {
-    node.fail("a base_url takes only a scheme, host, port and path");
+    node.fail("a " + what + " takes only a scheme, host, port and path");
   }
   auto const bracket = authority.rfind(']');
   auto const colon = authority.find(':', bracket == authority.npos ? 0 : bracket);
   auto const host = authority.substr(0, colon);
-  if (host.empty()) node.fail("a base_url without a host");
+  if (host.empty()) node.fail("a " + what + " without a host");
   if (std::ranges::any_of(host, [](char c) { return static_cast<unsigned char>(c) >= 0x80; })) {
-    node.fail("a base_url whose host is not in ASCII",
+    node.fail("a " + what + " whose host is not in ASCII",
               "Write its ASCII form, xn--…; `idn2 NAME` prints it.");
   }
   if (colon != authority.npos && !is_port(authority.substr(colon + 1))) {
-    node.fail("the port of a base_url must be 1 to 65535");
+    node.fail("the port of a " + what + " must be 1 to 65535");
   }
   if (is_plain && !allow_http && !is_loopback(host)) {
     node.fail("plain http would send the credentials unencrypted",

@@ -27,7 +27,9 @@ double read_percent(yaml::Node const& node);                     // "10%" -> 0.1
 std::string read_path(yaml::Node const& node);                   // of a request: "/api/v1/x/"
 // Reads http or https, a host, an optional port and an optional path. Allows plain http only for
 // loopback addresses, unless `allow_http`.
-std::string read_base_url(yaml::Node const& node, bool allow_http);
+// `what`: how messages call it.
+std::string read_base_url(yaml::Node const& node, bool allow_http,
+                          std::string const& what = "base_url");
 Privacy read_privacy(yaml::Node const& node);
 
 [[noreturn]] void fail_word(yaml::Node const& node, std::string const& what,

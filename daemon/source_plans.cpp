@@ -8,6 +8,7 @@
 #include "base/batch.hpp"
 #include "base/suggest.hpp"
 #include "config/environment.hpp"
+#include "connectors/engine/request/auth.hpp"
 #include "connectors/engine/rows/privacy_filter.hpp"
 #include "daemon/chosen_names.hpp"
 #include "daemon/net/proxy.hpp"
@@ -121,6 +122,18 @@ Result<PreparedSource> prepare_source(config::SourceConfig const& source,
   deadlines.read = source.timeout;
   deadlines.connect = std::min(deadlines.connect, source.timeout);
   deadlines.handshake = std::min(deadlines.handshake, source.timeout);
+
+  auto const& login = engine::login_url_of(prepared.plan.auth);
+  if (login.empty()) return prepared;
+  auto& client = prepared.login_client.emplace(prepared.client);
+  auto login_origin = net::parse_origin(login, source.allow_http, "`url` of the login");
+  if (!login_origin) return fail(login_origin.error());
+  client.origin = std::move(*login_origin);
+  auto login_proxy = net::choose_proxy(source.proxy, config::process_environment(), client.origin,
+                                       source.allow_http);
+  if (!login_proxy) return fail(login_proxy.error());
+  client.proxy = std::move(*login_proxy);
+  client.idle_connections = 0;  // a login always has a connection of its own
   return prepared;
 }
 
@@ -159,6 +172,14 @@ std::function<std::unique_ptr<net::HttpClient>()> client_maker(
     return [folder = *folder] { return sync::make_file_client(folder); };
   }
   return [executor = std::move(executor), options = source.client] {
+    return net::make_http_client(executor, options).value();
+  };
+}
+
+std::function<std::unique_ptr<net::HttpClient>()> login_client_maker(
+    PreparedSource const& source, boost::asio::any_io_executor executor) {
+  if (!source.login_client) return {};
+  return [executor = std::move(executor), options = *source.login_client] {
     return net::make_http_client(executor, options).value();
   };
 }
@@ -260,9 +281,9 @@ std::string fingerprint(PreparedSource const& source) {
     text += '\0';
   };
   auto const& config = *source.config;
-  for (auto const& part :
-       {config.name, config.connector, source.plan.base_url, config.ca_file,
-        config.login_path.value_or(""), config.certificate_file, config.key_file}) {
+  for (auto const& part : {config.name, config.connector, source.plan.base_url, config.ca_file,
+                           config.login_path.value_or(""), config.login_url,
+                           config.certificate_file, config.key_file}) {
     add(part);
   }
   // A certificate that was renewed in its place.
@@ -276,10 +297,13 @@ std::string fingerprint(PreparedSource const& source) {
     add(secret.reveal());
   }
   for (auto const& [name, value] : config.settings) add(name + "=" + value);
-  if (auto const& proxy = source.client.proxy) {
+  auto const add_proxy = [&](std::optional<net::Proxy> const& proxy) {
+    if (!proxy) return;
     add(proxy->host + ":" + proxy->port);
     add(proxy->authorization.reveal());
-  }
+  };
+  add_proxy(source.client.proxy);
+  if (source.login_client) add_proxy(source.login_client->proxy);
   auto const& rate = source.plan.rate;
   add(std::to_string(rate.requests_per_second) + "/" + std::to_string(rate.burst) + "/" +
       std::to_string(rate.usable_concurrency()));

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -20,6 +21,7 @@ struct PreparedSource {
   config::SourceConfig const* config = nullptr;
   engine::SourcePlan plan;
   net::ClientOptions client;
+  std::optional<net::ClientOptions> login_client;  // of a login that has an address of its own
   std::string warning;  // about a setting that is not applied as given; empty if none
 };
 
@@ -43,6 +45,9 @@ void refuse_without_sources(config::Config const& config);
 
 // Returns what makes the client that the source's requests go to.
 std::function<std::unique_ptr<net::HttpClient>()> client_maker(
+    PreparedSource const& source, boost::asio::any_io_executor executor);
+// The same of its logins; empty if they go where the other requests do.
+std::function<std::unique_ptr<net::HttpClient>()> login_client_maker(
     PreparedSource const& source, boost::asio::any_io_executor executor);
 
 // Returns by what a refused login of the source is kept.

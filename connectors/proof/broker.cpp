@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
+#include "connectors/engine/request/auth.hpp"
 #include "connectors/engine/request/signature.hpp"
 #include "connectors/proof/admission.hpp"
 #include "connectors/proof/query.hpp"
@@ -67,7 +68,11 @@ Broker::Broker(engine::SourcePlan const& plan, FixtureFolder const& folder, List
       listing_(std::move(listing)),
       behaviour_(behaviour),
       clock_(clock),
-      base_path_(engine::base_path_of(plan.base_url)) {}
+      base_path_(engine::base_path_of(plan.base_url)),
+      login_base_path_(base_path_) {
+  auto const& login_url = engine::login_url_of(plan.auth);
+  if (!login_url.empty()) login_base_path_ = engine::base_path_of(login_url);
+}
 
 void Broker::behave(Behaviour const& behaviour) {
   behaviour_ = behaviour;
@@ -102,18 +107,18 @@ HttpResponse Broker::refused(std::string const& answer_class, int status, std::s
 HttpResponse Broker::answer(HttpRequest const& request) {
   auto const target = read_target(request.target);
   std::string_view path = target.path;
+  if (auto const* login = std::get_if<engine::LoginTokenAuth>(&plan_.auth)) {
+    auto const is = [&](engine::RequestSpec const& spec) {
+      return request.method == spec.method &&
+             path == login_base_path_ + read_target(spec.path).path;
+    };
+    if (is(login->login)) return log_in(request);
+    if (login->refresh && is(login->refresh->request)) return give_token();
+  }
   if (!path.starts_with(base_path_)) {
     return refused("not_found", 404, "a request left out the path of base_url: " + target.path);
   }
   path.remove_prefix(base_path_.size());
-  if (auto const* login = std::get_if<engine::LoginTokenAuth>(&plan_.auth)) {
-    bool const is_login =
-        request.method == login->login.method && read_target(login->login.path).path == path;
-    if (is_login) return log_in(request);
-    bool const renews = login->refresh && request.method == login->refresh->request.method &&
-                        read_target(login->refresh->request.path).path == path;
-    if (renews) return give_token();
-  }
   auto const& spec = *listing_.plan().spec;
   bool const by_link = std::holds_alternative<engine::LinkPaging>(spec.page.kind) &&
                        target.find(link_parameter).has_value();

@@ -75,7 +75,7 @@ class Broker {
   bool served_ = false;  // the last answer to a request for data is the list
   Behaviour behaviour_;
   Clock const& clock_;
-  std::string base_path_;
+  std::string base_path_, login_base_path_;
   std::string token_;
   int requests_ = 0, logins_ = 0, throttled_ = 0;
   bool expired_once_ = false, moved_ = false;

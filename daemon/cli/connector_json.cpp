@@ -63,6 +63,8 @@ Json connector_to_json(engine::Manifest const& manifest) {
     posts.push_back(Json::object(
         {{"path", reports::json_text(post.path)}, {"purpose", reports::json_text(post.purpose)}}));
   }
+  Json::Array logins;
+  for (auto const& url : login_urls(manifest)) logins.push_back(reports::json_text(url));
   Json::Array streams;
   for (auto const& stream : manifest.streams) streams.push_back(connector_stream_to_json(stream));
   return Json::object({
@@ -70,6 +72,7 @@ Json connector_to_json(engine::Manifest const& manifest) {
       {"title", reports::json_text(manifest.title)},
       {"documentation", reports::json_text_or_null(manifest.documentation)},
       {"base_url", reports::json_text_or_null(manifest.base_url)},
+      {"login_urls", Json::array(std::move(logins))},
       {"file", reports::json_text_or_null(manifest.file)},
       {"credentials", Json::array(std::move(credentials))},
       {"credential_sets", Json::array(std::move(sets))},

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "connectors/engine/plan/auth_choice.hpp"
+#include "connectors/engine/request/auth.hpp"
 #include "daemon/cli/connectors.hpp"
 #include "daemon/cli/terminal/table.hpp"
 
@@ -158,6 +159,7 @@ std::string connector_details(engine::Manifest const& manifest, log::Terminal co
          (manifest.base_url.empty() ? "none: each source gives its own `base_url`"
                                     : manifest.base_url) +
          "\n";
+  for (auto const& url : login_urls(manifest)) out += "  login          " + url + "\n";
   if (!manifest.documentation.empty()) out += "  documentation  " + manifest.documentation + "\n";
 
   if (!manifest.credentials.empty()) {
@@ -212,13 +214,25 @@ std::string connector_details(engine::Manifest const& manifest, log::Terminal co
   return out + heading("Configuration to paste", terminal) + example_source(manifest);
 }
 
+std::vector<std::string> login_urls(engine::Manifest const& manifest) {
+  std::vector<std::string> all;
+  for (auto const& option : manifest.auth) {
+    auto const& url = engine::login_url_of(option.auth);
+    if (!url.empty() && !is_in(all, url)) all.push_back(url);
+  }
+  return all;
+}
+
 std::vector<PostRequest> post_requests(engine::Manifest const& manifest) {
   std::vector<PostRequest> all;
   for (auto const& option : manifest.auth) {
     auto const* const login = std::get_if<engine::LoginTokenAuth>(&option.auth);
     if (login == nullptr) continue;
-    if (login->login.method == Method::post) all.push_back({login->login.path, "login"});
-    if (login->refresh) all.push_back({login->refresh->request.path, "renews the login's token"});
+    auto const& url = login->url;
+    if (login->login.method == Method::post) all.push_back({url + login->login.path, "login"});
+    if (login->refresh) {
+      all.push_back({url + login->refresh->request.path, "renews the login's token"});
+    }
   }
   for (auto const& stream : manifest.streams) {
     if (stream.request.method != Method::post) continue;

@@ -19,9 +19,11 @@ std::string connector_list(std::vector<engine::Manifest> const& manifests,
                            log::Terminal const& terminal);
 // Returns credentials, settings and streams of a connector, and a configuration to paste.
 std::string connector_details(engine::Manifest const& manifest, log::Terminal const& terminal);
+// Returns the addresses of logins at other hosts than base_url.
+std::vector<std::string> login_urls(engine::Manifest const& manifest);
 // A request of a connector that is sent with POST; all others are sent with GET.
 struct PostRequest {
-  std::string path;
+  std::string path;     // a login at another host: its whole address
   std::string purpose;  // "login", "renews the login's token", or the stream that it reads
 };
 std::vector<PostRequest> post_requests(engine::Manifest const& manifest);

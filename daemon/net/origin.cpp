@@ -1,5 +1,5 @@
-// Parses the base URL of a source and refuses unsafe ones. Does not use Boost.URL, because version
-// 1.81 parses http://127.0.0.1.example.com as the host 127.0.0.1 and a path.
+// Parses the address of a source or of its login, and refuses unsafe ones. Does not use Boost.URL,
+// because version 1.81 parses http://127.0.0.1.example.com as the host 127.0.0.1 and a path.
 #include <boost/asio/ip/address.hpp>
 #include <charconv>
 #include <optional>
@@ -16,10 +16,16 @@ bool is_port(std::string_view text) {
   return error == std::errc() && end == text.data() + text.size() && number > 0 && number < 65536;
 }
 
-Error bad_url(std::string_view base_url, std::string const& why) {
-  return Error(ErrorCode::config_invalid, "base_url \"" + std::string(base_url) + "\" " + why,
-               "Write it like https://my.broker.example.");
-}
+struct Url {
+  std::string_view text;
+  std::string const& what;
+
+  Error is_bad(std::string const& why,
+               std::string hint = "Write it like https://my.broker.example.") const {
+    return Error(ErrorCode::config_invalid, what + " \"" + std::string(text) + "\" " + why,
+                 std::move(hint));
+  }
+};
 
 bool is_path(std::string_view text) {
   for (char const c : text) {
@@ -71,19 +77,20 @@ std::string Origin::host_header() const {
   return text;
 }
 
-Result<Origin> parse_origin(std::string_view base_url, bool allow_http) {
-  auto const parts = split(base_url);
+Result<Origin> parse_origin(std::string_view text, bool allow_http, std::string const& what) {
+  Url const url{text, what};
+  auto const parts = split(text);
   // A password in the URL would appear in every error message, so do not quote the URL here.
-  if ((parts ? parts->authority : base_url).find('@') != std::string_view::npos) {
-    return Error(ErrorCode::config_invalid, "base_url must not hold a user name or password",
+  if ((parts ? parts->authority : text).find('@') != std::string_view::npos) {
+    return Error(ErrorCode::config_invalid, what + " must not hold a user name or password",
                  "Give them under `credentials`.");
   }
-  if (!parts) return bad_url(base_url, "is not a URL");
+  if (!parts) return url.is_bad("is not a URL");
   Origin origin;
   std::string scheme(parts->scheme);
   for (char& c : scheme) c = to_lower(c);
   if (scheme != "https" && scheme != "http") {
-    return bad_url(base_url, "must begin with https://");
+    return url.is_bad("must begin with https://");
   }
   origin.tls = scheme == "https";
 
@@ -91,37 +98,35 @@ Result<Origin> parse_origin(std::string_view base_url, bool allow_http) {
   std::string_view port = origin.tls ? "443" : "80";
   bool const bracketed = !host.empty() && host.front() == '[';
   auto const name_end = bracketed ? host.find(']') : std::size_t(0);
-  if (name_end == std::string_view::npos) return bad_url(base_url, "lacks a closing bracket");
+  if (name_end == std::string_view::npos) return url.is_bad("lacks a closing bracket");
   if (auto const colon = host.find(':', name_end); colon != std::string_view::npos) {
     port = host.substr(colon + 1);
     host = host.substr(0, colon);
   }
   if (bracketed) {
-    if (host.back() != ']') return bad_url(base_url, "has invalid text after its address");
+    if (host.back() != ']') return url.is_bad("has invalid text after its address");
     host = host.substr(1, host.size() - 2);
   }
   for (char const c : host) origin.host += to_lower(c);
-  if (origin.host.empty()) return bad_url(base_url, "has no host");
+  if (origin.host.empty()) return url.is_bad("has no host");
   if (!is_host(origin.host, bracketed)) {
-    return bad_url(base_url, "has a host that is neither a name nor an address");
+    return url.is_bad("has a host that is neither a name nor an address");
   }
-  if (!is_port(port)) return bad_url(base_url, "has a port outside 1..65535");
+  if (!is_port(port)) return url.is_bad("has a port outside 1..65535");
   origin.port = port;
 
   if (parts->rest.find('?') != std::string_view::npos) {
-    return bad_url(base_url, "must not hold a query (?…)");
+    return url.is_bad("must not hold a query (?…)");
   }
   if (parts->rest.find('#') != std::string_view::npos) {
-    return bad_url(base_url, "must not hold a fragment (#…)");
+    return url.is_bad("must not hold a fragment (#…)");
   }
-  if (!is_path(parts->rest)) return bad_url(base_url, "has a path that is not percent-encoded");
+  if (!is_path(parts->rest)) return url.is_bad("has a path that is not percent-encoded");
   origin.base_path = parts->rest.substr(0, parts->rest.find_last_not_of('/') + 1);
 
   if (!origin.tls && !allow_http && !is_loopback(origin.host)) {
-    return Error(
-        ErrorCode::config_invalid,
-        "base_url \"" + std::string(base_url) + "\" would send the credentials over plain http",
-        "Use https://, or set `allow_http: true` for this source to allow it.");
+    return url.is_bad("would send the credentials over plain http",
+                      "Use https://, or set `allow_http: true` for this source to allow it.");
   }
   return origin;
 }

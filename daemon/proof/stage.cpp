@@ -83,6 +83,10 @@ std::string Stage::address(std::string const& base_url) const {
   return "http://127.0.0.1:" + std::to_string(server_->port()) + engine::base_path_of(base_url);
 }
 
+std::string Stage::login_address(std::string const& url) const {
+  return address("https://host/host-of-the-login") + engine::base_path_of(url);
+}
+
 void Stage::run(asio::awaitable<void> work) {
   asio::cancellation_signal cancel;
   bool interrupted = false;

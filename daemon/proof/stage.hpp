@@ -50,6 +50,9 @@ class Stage {
   asio::any_io_executor executor() { return io_.get_executor(); }
   // Returns the address of the server, with the path of `base_url`.
   std::string address(std::string const& base_url) const;
+  // Returns the address for a login at another host. A path in front of its own tells the two
+  // apart.
+  std::string login_address(std::string const& url) const;
   // Who answers the requests from now on.
   void serve(Broker* broker) { broker_ = broker; }
   std::vector<std::string>& registered() { return registered_; }

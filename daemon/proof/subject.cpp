@@ -5,6 +5,7 @@
 
 #include "base/decimal.hpp"
 #include "connectors/engine/paging/window.hpp"
+#include "connectors/engine/request/auth.hpp"
 #include "daemon/net/http_client.hpp"
 #include "daemon/source_plans.hpp"
 #include "daemon/sync/stream_run.hpp"
@@ -136,6 +137,10 @@ Subject::Subject(Stage& stage, Listing const& listing, SubjectOptions options)
       test_settings(stage.manifest(), stage.folder(), secret).value());
   auto now = read_time(listing.first()).value();
   settings_->name = "proof-" + std::to_string(stage.registered().size() + 1);
+  // No request of a proof leaves this machine.
+  auto const real = engine::make_source_plan(stage.manifest(), *settings_).value();
+  auto const& login_url = engine::login_url_of(real.auth);
+  if (!login_url.empty()) settings_->login_url = stage.login_address(login_url);
   settings_->base_url = stage.address(settings_->base_url);
   settings_->proxy = Secret("none");
   settings_->rate_limit.concurrency = 1;  // requests are counted, so they come one by one
@@ -163,9 +168,8 @@ Subject::Subject(Stage& stage, Listing const& listing, SubjectOptions options)
   parts.observer = &observer_;
   parts.random = [] { return 0.5; };
   auto executor = stage.executor();
-  parts.make_client = [executor, client = prepared.client] {
-    return net::make_http_client(executor, client).value();
-  };
+  parts.make_client = client_maker(prepared, executor);
+  parts.make_login_client = login_client_maker(prepared, executor);
   task_.session = std::make_shared<sync::SourceSession>(std::move(prepared.plan), std::move(parts),
                                                         Logger(stage.log()));
   task_.plan = stream_for(stream_of(*plan_, stream_), listing.items());

@@ -1,6 +1,7 @@
 #include "daemon/sync/credential_hash.hpp"
 
 #include "base/encodings.hpp"
+#include "connectors/engine/request/auth.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -29,6 +30,7 @@ Secret material(engine::SourcePlan const& plan) {
   add(plan.base_url);
   auto const* const login = std::get_if<engine::LoginTokenAuth>(&plan.auth);
   add(login == nullptr ? "" : login->login.path);
+  if (auto const& url = engine::login_url_of(plan.auth); !url.empty()) add(url);
   for (auto const& [name, secret] : plan.credentials) {
     add(name);
     add(secret.reveal());

@@ -26,6 +26,18 @@ void SourceSession::take_token(engine::Token token) {
   }
 }
 
+std::string const& SourceSession::login_address() const {
+  auto const& url = engine::login_url_of(plan_.auth);
+  return url.empty() ? plan_.base_url : url;
+}
+
+void SourceSession::name_login_host(Error& error, std::string const& place) const {
+  error.where = place;
+  constexpr std::string_view other = "base_url";
+  auto const at = error.hint.find(other);
+  if (at != std::string::npos) error.hint.replace(at, other.size(), "`url` of the login");
+}
+
 asio::awaitable<bool> SourceSession::renew_token(RunReport& report) {
   auto const& auth = std::get<engine::LoginTokenAuth>(plan_.auth);
   if (!auth.refresh || refresh_token_.empty()) co_return false;
@@ -38,7 +50,7 @@ asio::awaitable<bool> SourceSession::renew_token(RunReport& report) {
   if (sent.verdict.answer_class != AnswerClass::ok) co_return false;
   auto token =
       engine::read_token(auth, sent.verdict.body, parts_.clock->now(),
-                         date_of(sent.response.headers), sent.response.headers, plan_.base_url);
+                         date_of(sent.response.headers), sent.response.headers, login_address());
   if (!token) co_return false;
   // Unless the answer gives another one, it is valid until it is refused.
   if (token->refresh.empty()) token->refresh = used;
@@ -59,7 +71,7 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
       co_return turn.error();
     }
     HttpRequest request = engine::make_login_request(auth, plan_.credentials);
-    std::string const place = place_of(request);
+    std::string const place = place_of(request, Asks::token);
     async::Gate::Pass no_turn;
     Sent const sent =
         co_await send_once(std::move(request), Asks::token, report, std::move(no_turn));
@@ -68,9 +80,9 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
     bool const has_token =
         sent.verdict.answer_class == AnswerClass::ok || engine::holds_token(auth, sent.response);
     if (has_token) {
-      auto token =
-          engine::read_token(auth, sent.verdict.body, parts_.clock->now(),
-                             date_of(sent.response.headers), sent.response.headers, plan_.base_url);
+      auto token = engine::read_token(auth, sent.verdict.body, parts_.clock->now(),
+                                      date_of(sent.response.headers), sent.response.headers,
+                                      login_address());
       if (token) {
         take_token(std::move(*token));
         co_await refusals_.accepted();
@@ -81,6 +93,7 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
       refusal = token.error();
     }
     if (refusal) {
+      if (goes_elsewhere(Asks::token)) name_login_host(*refusal, place);
       refusal->at(place).in(plan_.source, report.stream);
       withhold_secrets(*refusal);
       // Whatever status the broker uses, a refused login is not repeated automatically for a while:

@@ -69,11 +69,29 @@ SourceSession::SourceSession(engine::SourcePlan plan, SessionParts parts, Logger
 
 void SourceSession::close() {
   if (client_) client_->close();
+  if (login_client_) login_client_->close();
 }
 
-std::string SourceSession::place_of(HttpRequest const& request) const {
-  return std::string(to_string(request.method)) + " " + engine::base_path_of(plan_.base_url) +
-         request.target;
+bool SourceSession::goes_elsewhere(Asks asks) const {
+  return asks == Asks::token && !engine::login_url_of(plan_.auth).empty();
+}
+
+net::HttpClient& SourceSession::client_for(Asks asks) {
+  if (!goes_elsewhere(asks)) {
+    if (!client_) client_ = parts_.make_client();
+    return *client_;
+  }
+  if (!login_client_ && !parts_.make_login_client) {
+    throw Failure(ErrorCode::internal, "there is no connection to the login's address");
+  }
+  if (!login_client_) login_client_ = parts_.make_login_client();
+  return *login_client_;
+}
+
+std::string SourceSession::place_of(HttpRequest const& request, Asks asks) const {
+  auto const address = goes_elsewhere(asks) ? engine::login_url_of(plan_.auth)
+                                            : engine::base_path_of(plan_.base_url);
+  return std::string(to_string(request.method)) + " " + address + request.target;
 }
 
 bool SourceSession::must_leave(Sent const& sent, Error& error) const {
@@ -155,10 +173,10 @@ void SourceSession::note_end(engine::PageSpec const& page, int status, engine::V
 asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest request, Asks asks,
                                                               RunReport& report,
                                                               async::Gate::Pass turn) {
-  if (!client_) client_ = parts_.make_client();
+  auto& client = client_for(asks);
   Sent sent;
   sent.sent_at = parts_.clock->now();
-  std::string const place = place_of(request);
+  std::string const place = place_of(request, asks);
   // Redact header values as they are sent: an answer that quotes a header quotes a value made from
   // the credentials. A signature needs no redaction, since it is valid for one request only.
   for (auto const& [name, secret] : request.secret_headers) {
@@ -169,7 +187,7 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   ++report.requests;
   std::optional<Error> failure;
   try {
-    sent.response = co_await client_->send(std::move(request));
+    sent.response = co_await client.send(std::move(request));
   } catch (net::LapsedConnection const& thrown) {
     sent.lapsed = true;
     failure = thrown.error();
@@ -184,12 +202,13 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   if (failure) {
     sent.verdict = verdict_of(*failure);
   } else {
-    broker_clock_.notice(sent.response.headers, sent.sent_at, now);
+    if (!goes_elsewhere(asks)) broker_clock_.notice(sent.response.headers, sent.sent_at, now);
     Judged judged = co_await judge(sent.response, asks, report.stream, now);
     sent.verdict = std::move(judged.verdict);
     sent.quoted = std::move(judged.quoted);
   }
   if (sent.verdict.error) {
+    if (goes_elsewhere(asks)) name_login_host(*sent.verdict.error, place);
     sent.verdict.error->at(place).in(plan_.source, report.stream);
     withhold_secrets(*sent.verdict.error);
   }
@@ -207,7 +226,10 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
     log_.info("throttled by the broker",
               {{"stream", report.stream}, number_field("wait_ms", (until - now).count() / 1000)});
   } else if (sent.response.status != 0) {
-    turns_.on_success(learned_at, sent.sent_at, sent.response.headers, learned_at - now);
+    // What another host says of its quota is not about the broker's.
+    Headers const none;
+    auto const& headers = goes_elsewhere(asks) ? none : sent.response.headers;
+    turns_.on_success(learned_at, sent.sent_at, headers, learned_at - now);
   }
   parts_.observer->on_rate(plan_.source, turns_.lasting_rate());
   co_return sent;

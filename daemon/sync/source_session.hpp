@@ -33,6 +33,9 @@ namespace affsync::sync {
 // The session's dependencies, which tests replace.
 struct SessionParts {
   std::function<std::unique_ptr<net::HttpClient>()> make_client;  // called at the first request
+  // Of logins that have an address of their own, called at the first one. Nothing but the login
+  // and its renewal is sent with it.
+  std::function<std::unique_ptr<net::HttpClient>()> make_login_client;
   Clock* clock = nullptr;
   async::Sleeper* sleeper = nullptr;
   Observer* observer = nullptr;
@@ -94,8 +97,8 @@ class SourceSession {
   TimePoint trusted_now() const { return broker_clock_.trusted(parts_.clock->now()); }
 
   // Returns a request as the broker sees it, with the path of base_url: "GET
-  // /base/api/rows?page=2".
-  std::string place_of(HttpRequest const& request) const;
+  // /base/api/rows?page=2". A login at another host has its whole address.
+  std::string place_of(HttpRequest const& request, Asks asks = Asks::rows) const;
 
   // Whether no request may be sent for a while because the broker asked for it.
   bool waits_for_broker(TimePoint now) const {
@@ -168,6 +171,12 @@ class SourceSession {
   asio::awaitable<std::optional<Error>> ensure_token(RunReport& report);
   asio::awaitable<std::optional<Error>> request_token(RunReport& report);
   // Renews the token without a login, if the broker gave what it needs. Returns whether it did.
+  // Whether such a request goes to the login's own address.
+  bool goes_elsewhere(Asks asks) const;
+  net::HttpClient& client_for(Asks asks);
+  std::string const& login_address() const;
+  // Makes an error about a login at another host name that host.
+  void name_login_host(Error& error, std::string const& place) const;
   asio::awaitable<bool> renew_token(RunReport& report);
   void take_token(engine::Token token);
   // Returns an error if the key is blocked.
@@ -193,7 +202,7 @@ class SourceSession {
   Logger log_;
   SourceSecrets secrets_;
   BrokerClock broker_clock_;
-  std::unique_ptr<net::HttpClient> client_;
+  std::unique_ptr<net::HttpClient> client_, login_client_;
   TurnQueue turns_;
   bool knows_past_ = false;  // what earlier processes sent
   bool knows_rate_ = false;  // what they learned

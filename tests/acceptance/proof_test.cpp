@@ -27,6 +27,18 @@ TEST_F(Proof, PassesAGoodConnector) {
   }
 }
 
+TEST_F(Proof, ALoginAtAnotherHostStaysOnThisMachine) {
+  replace("broker.yaml", "login: {path: /login,",
+          "login: {url: https://login.broker.example/v1, path: /login,");
+  auto const proven = prove();
+  EXPECT_EQ(proven.failed(), Names()) << proven.out << proven.err;
+  EXPECT_EQ(proven.status, 0);
+  for (auto const* check :
+       {"login/login", "commissions/stored rows", "commissions/expired login", "any/secrets"}) {
+    EXPECT_EQ(proven.check(check).result, "ok") << check;
+  }
+}
+
 TEST_F(Proof, CatchesAWrongKey) {
   replace("broker.yaml", "key: id", "key: cur");
   auto const proven = prove();

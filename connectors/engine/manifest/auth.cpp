@@ -61,6 +61,9 @@ constexpr Key auth_table[] = {
     {"assumed_lifetime", form::duration, "lifetime of a token if the answer gives none", R"("1h")"},
     {"renew_before", form::duration, "log in again this long before the end of the lifetime",
      R"("5m")"},
+    {"url", form::text,
+     "oauth2_client_credentials: scheme and host of that request, if they are not those of "
+     "base_url"},
     {"path", form::text, "oauth2_client_credentials: path of the request for a token"},
     {"client_id", form::text, "oauth2_client_credentials"},
     {"client_secret", form::text, "oauth2_client_credentials"},
@@ -174,6 +177,7 @@ LoginTokenAuth read_login_token(ObjectMap& map, Declared& declared) {
 LoginTokenAuth read_client_credentials(ObjectMap& map, Declared const& declared) {
   LoginTokenAuth auth;
   auth.login.method = Method::post;
+  if (auto const url = map.find("url")) auth.url = read_login_url(*url);
   auth.login.path = read_request_path(map.require("path"), declared);
   auto const body = map.find("body");
   bool const as_json = body && read_word<bool>(*body, client_bodies, "a form of the body");

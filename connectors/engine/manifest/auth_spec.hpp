@@ -77,6 +77,9 @@ struct RefreshSpec {
 
 struct LoginTokenAuth {
   RequestSpec login;
+  // Scheme and host of the login and of its renewal, and the path in front of theirs, without a
+  // slash at the end; empty: those of the source.
+  std::string url;
   std::optional<RateLimit> rate;  // of logins alone
   std::optional<RefreshSpec> refresh;
   // Further tokens of the same answer, for ${token.NAME}.

@@ -16,6 +16,9 @@ constexpr std::pair<std::string_view, Method> login_methods[] = {
 
 constexpr Key login_table[] = {
     {"method", [] { return form::words(login_methods); }, "how the login is sent", R"("POST")"},
+    {"url", form::text,
+     "scheme and host of the login, and optionally a path in front, if they are not those of "
+     "base_url"},
     {"path", form::text, "of the request", "", true},
     {"query", form::scalars_by_name, "parameters of the request, without credentials"},
     {"headers", form::scalars_by_name, "of the request"},
@@ -103,6 +106,26 @@ Object const login_rate_keys{"the rate of the login", "login_rate", login_rate_t
 Object const login_basic_keys{"the user of a login", "login_basic", login_basic_table};
 Object const refresh_keys{"the renewal of a token", "refresh", refresh_table};
 
+std::string read_login_url(yaml::Node const& node) {
+  auto url = node.text();
+  auto const scheme = url.starts_with("https://") ? 8U : url.starts_with("http://") ? 7U : 0U;
+  if (scheme == 0) {
+    node.fail(yaml::quoted(url) + " is not the address of a login",
+              "Start it with https:// and the host; the rest is its `path`.");
+  }
+  auto const host = std::string_view(url).substr(scheme, url.find('/', scheme) - scheme);
+  bool const strange =
+      std::ranges::any_of(url, [](unsigned char c) { return c <= 0x20 || c >= 0x7f; });
+  // Who may name the host that gets the credentials is this file, and the source's `login`.
+  if (host.empty() || strange || url.find_first_of("?#@\\${}") != std::string::npos) {
+    node.fail(yaml::quoted(url) + " is more than scheme, host, port and path of a login",
+              "Credentials and parameters have places of their own, and a setting cannot name the "
+              "host that they are sent to: a source can, with `login: {url: ...}`.");
+  }
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
 std::string read_credential_text(yaml::Node const& node, Declared const& declared) {
   auto text = read_template(node, declared, secret_placeholders);
   if (text.find("${credentials.") == std::string::npos) {
@@ -145,6 +168,7 @@ RequestSpec read_login(yaml::Node const& node, Declared const& declared, LoginTo
   if (auto const method = map.find("method")) {
     login.method = read_word<Method>(*method, login_methods, "a method of a login");
   }
+  if (auto const url = map.find("url")) auth.url = read_login_url(*url);
   login.path = read_request_path(map.require("path"), declared);
   if (auto const query = map.find("query")) {
     login.query = read_named_texts(*query, declared, {.settings = true}, "a query parameter");

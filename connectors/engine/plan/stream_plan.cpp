@@ -143,16 +143,23 @@ std::string base_url_of(Manifest const& manifest, SourceSettings const& settings
 
 AuthOption make_auth(AuthOption option, Manifest const& manifest, SourceSettings const& settings,
                      SettingValues const& values) {
-  if (settings.login_path) {
+  if (settings.login_path || !settings.login_url.empty()) {
     auto* const login = std::get_if<LoginTokenAuth>(&option.auth);
     if (login == nullptr) {
       throw Failure(misconfigured("connector " + yaml::quoted(manifest.name) +
-                                      " has no login whose path could be set" +
+                                      " has no login whose " +
+                                      (settings.login_path ? "path" : "address") + " could be set" +
                                       (manifest.auth.size() > 1 ? " with these credentials" : ""),
                                   "Remove `login`."));
     }
-    check_path(*settings.login_path, "the path of the login");
-    login->login.path = *settings.login_path;
+    if (settings.login_path) {
+      check_path(*settings.login_path, "the path of the login");
+      login->login.path = *settings.login_path;
+    }
+    if (!settings.login_url.empty()) {
+      login->url = settings.login_url;
+      while (login->url.ends_with('/')) login->url.pop_back();
+    }
   }
   values.fill(option);
   return option;

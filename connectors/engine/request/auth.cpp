@@ -155,6 +155,12 @@ HttpRequest make_token_request(RequestSpec const& spec, Credentials const& crede
       return with_credentials(text, credentials, token);
     };
     request.body = with_texts(spec.body->json, fill).dump();
+std::string const& login_url_of(AuthSpec const& auth) {
+  static std::string const none;
+  auto const* const login = std::get_if<LoginTokenAuth>(&auth);
+  return login == nullptr ? none : login->url;
+}
+
     return request;
   }
   request.body = "{";

@@ -21,6 +21,10 @@ struct Token {
   TimePoint renew_at{};
 };
 
+// Returns the address that a login and its renewal go to; empty: that of the source's other
+// requests, or there is no login.
+std::string const& login_url_of(AuthSpec const& auth);
+
 // Returns the login request with the credentials filled in, as JSON (properly escaped) or as a
 // form.
 HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& credentials);

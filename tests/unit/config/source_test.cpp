@@ -139,6 +139,24 @@ TEST(Source, NamesAreLimited) {
   }
 }
 
+TEST(Source, ALoginHasAPathOrAnAddress) {
+  auto const both = source("login: {path: /in, url: \"HTTPS://login.example:443/v1\"}");
+  EXPECT_EQ(both.login_path, "/in");
+  EXPECT_EQ(both.login_url, "https://login.example:443/v1");
+  EXPECT_EQ(source("login: {url: https://login.example}").login_path, std::nullopt);
+  EXPECT_EQ(mistake(source_with("login: {}")), "c.yaml:4:12: login needs a `path` or a `url`");
+  EXPECT_EQ(mistake(source_with("login: {url: http://login.example}")),
+            "c.yaml:4:18: plain http would send the credentials unencrypted. Use https://, or set "
+            "`allow_http: true` at this source if you must.");
+  EXPECT_EQ(mistake(source_with("login: {url: ftp://login.example}")),
+            "c.yaml:4:18: a url of a login must begin with https://");
+  EXPECT_EQ(mistake(source_with("login: {url: file:///etc}")),
+            "c.yaml:4:18: a url of a login must begin with https://");
+  EXPECT_EQ(mistake(source_with("login: {url: \"https://a:b@login.example\"}")),
+            "c.yaml:4:18: a url of a login with a user name or password. Put them into "
+            "`credentials`.");
+}
+
 TEST(Source, SecondOfTheSameNameIsRefusedWithBothPlaces) {
   EXPECT_EQ(mistake("sources:\n  - {name: a, connector: x}\n  - {name: a, connector: y}\n"),
             "c.yaml:3:12: a second source named \"a\". The first is at c.yaml:2:12.");

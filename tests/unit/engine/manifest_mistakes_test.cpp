@@ -74,6 +74,22 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"path: /login/", "path: ^login/",
                 "\"login/\" is not the path of a request. Start it with a single /; the host "
                 "belongs in `base_url`."},
+        Mistake{"    path: /login/\n    query",
+                "    url: ^login.example\n    path: /login/\n    query",
+                "\"login.example\" is not the address of a login. Start it with https:// and the "
+                "host; the rest is its `path`."},
+        Mistake{
+            "    path: /login/\n    query",
+            "    url: ^https://${settings.region}.example\n    path: /login/\n    query",
+            "\"https://${settings.region}.example\" is more than scheme, host, port and path of "
+            "a login. Credentials and parameters have places of their own, and a setting cannot "
+            "name the host that they are sent to: a source can, with `login: {url: ...}`."},
+        Mistake{
+            "    path: /login/\n    query",
+            "    url: ^https://me@login.example\n    path: /login/\n    query",
+            "\"https://me@login.example\" is more than scheme, host, port and path of a login. "
+            "Credentials and parameters have places of their own, and a setting cannot name the "
+            "host that they are sent to: a source can, with `login: {url: ...}`."},
         Mistake{"path: /login/", "path: ^/login/${credentials.key}",
                 "a credential cannot be used here. Credentials go into `auth` only: its headers "
                 "and query, or the body and the headers of the login; into the path of a stream "

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "connectors/engine/request/auth.hpp"
+
 namespace affsync::engine::stream_plan_test {
 namespace {
 
@@ -309,6 +311,25 @@ TEST(SourcePlan, RefusesALoginPathWhereThereIsNoLogin) {
   auto const plan = make_source_plan(manifest(yaml), given);
   ASSERT_FALSE(plan);
   EXPECT_NE(plan.error().message.find("no login"), std::string::npos);
+}
+
+TEST(SourcePlan, TheLoginsAddressIsTheConnectorsOrTheSources) {
+  std::string yaml(connector);
+  auto const login = yaml.find("path: /${settings.region}/login/");
+  ASSERT_NE(login, std::string::npos);
+  yaml.insert(login, "url: https://login.example.com/v1/\n    ");
+  auto given = settings();
+  auto plan = make_source_plan(manifest(yaml), given);
+  ASSERT_TRUE(plan) << plan.error().to_line();
+  EXPECT_EQ(login_url_of(plan->auth), "https://login.example.com/v1");
+  given.base_url = "https://mirror.example.com";
+  plan = make_source_plan(manifest(yaml), given);
+  EXPECT_EQ(login_url_of(plan->auth), "https://login.example.com/v1");
+  given.login_url = "https://own.example.com/";
+  plan = make_source_plan(manifest(yaml), given);
+  EXPECT_EQ(login_url_of(plan->auth), "https://own.example.com");
+  plan = make_source_plan(manifest(std::string(connector)), given);
+  EXPECT_EQ(login_url_of(plan->auth), "https://own.example.com");
 }
 
 TEST(SourcePlan, NeedsABaseUrlWhenTheConnectorHasNone) {

@@ -191,6 +191,44 @@ TEST_F(SourceSessionTest, LogsInOnceAndSendsTheToken) {
   EXPECT_EQ(sent_[2].authorization, "JWT abc");
 }
 
+// The clock and the quota of the login's host are not the broker's.
+TEST_F(SourceSessionTest, ALoginAtAnotherHostHasAClientOfItsOwn) {
+  auto plan = login_plan();
+  std::get<engine::LoginTokenAuth>(plan.auth).url = "https://login.example/v1";
+  std::vector<test::SentRequest> elsewhere;
+  SessionParts parts;
+  parts.make_client = [&] {
+    return std::make_unique<test::ScriptedClient>(
+        time_, sent_, [](HttpRequest const&) { return json_response(200, "[]"); });
+  };
+  parts.clock = &time_;
+  parts.sleeper = &time_;
+  parts.observer = &observer_;
+  parts.random = [] { return 0.5; };
+  {
+    SourceSession unable(plan, parts, Logger(log_));
+    EXPECT_THROW(fetch(unable), Failure);
+    EXPECT_TRUE(sent_.empty());
+  }
+  parts.make_login_client = [&] {
+    return std::make_unique<test::ScriptedClient>(time_, elsewhere, [](HttpRequest const&) {
+      auto response = json_response(200, R"({"token":"abc"})");
+      response.headers.add("Date", "Mon, 01 Jan 2001 00:00:00 GMT");
+      return response;
+    });
+  };
+  SourceSession broker(plan, parts, Logger(log_));
+  ASSERT_TRUE(fetch(broker));
+  ASSERT_EQ(elsewhere.size(), 1U);
+  EXPECT_EQ(elsewhere[0].place, "POST /login/");
+  ASSERT_EQ(sent_.size(), 1U);
+  EXPECT_EQ(sent_[0].authorization, "JWT abc");
+  EXPECT_FALSE(broker.clock_skew());
+  HttpRequest const login(Method::post, "/login/");
+  EXPECT_EQ(broker.place_of(login, SourceSession::Asks::token),
+            "POST https://login.example/v1/login/");
+}
+
 TEST_F(SourceSessionTest, StreamsThatStartTogetherShareOneLogin) {
   auto broker = session(login_plan(), [](HttpRequest const& request) {
     return json_response(200, request.method == Method::post ? R"({"token":"abc"})" : "[]");
