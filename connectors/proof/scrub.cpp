@@ -303,10 +303,7 @@ Json Scrubber::answer(StreamPlan const& stream, Json const& body) const {
   for (auto const& good : spec.good) {
     for (auto const& word : good.equals) kept.words[good.json.text()].insert(fold_case(word));
   }
-  for (auto const& rule : *plan_.errors) {
-    if (!rule.json) continue;
-    for (auto const& word : rule.json_equals) kept.words[rule.json->text()].insert(fold_case(word));
-  }
+  keep_words_of_rules(kept);
   if (auto const* by_link = std::get_if<engine::LinkPaging>(&spec.page.kind)) {
     kept.links.insert(by_link->next.text());
   }
@@ -356,12 +353,20 @@ Json Scrubber::answer(StreamPlan const& stream, Json const& body) const {
   return value(body, "", kept);
 }
 
-Json Scrubber::other(Json const& body) const {
-  Kept kept;
+void Scrubber::keep_words_of_rules(Kept& kept) const {
   for (auto const& rule : *plan_.errors) {
     if (!rule.json) continue;
     for (auto const& word : rule.json_equals) kept.words[rule.json->text()].insert(fold_case(word));
+    for (auto const& one : rule.further) {
+      if (!one.json) continue;
+      for (auto const& word : one.equals) kept.words[one.json->text()].insert(fold_case(word));
+    }
   }
+}
+
+Json Scrubber::other(Json const& body) const {
+  Kept kept;
+  keep_words_of_rules(kept);
   return value(body, "", kept);
 }
 

@@ -34,6 +34,7 @@ class Scrubber {
 
  private:
   struct Kept;
+  void keep_words_of_rules(Kept& kept) const;
   Json value(Json const& value, std::string const& path, Kept const& kept) const;
   std::string scalar(std::string_view text, bool number) const;
   std::string link(std::string_view text) const;

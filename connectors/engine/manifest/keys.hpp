@@ -140,7 +140,7 @@ extern Object const file_keys, credential_keys, setting_keys;
 extern Object const login_rate_keys, login_basic_keys, refresh_keys;
 extern Object const login_keys, token_place_keys, auth_keys;
 extern Object const signature_keys, signed_part_keys, signed_text_keys;
-extern Object const limit_keys, rate_keys, error_keys, good_keys;
+extern Object const limit_keys, rate_keys, error_keys, condition_keys, good_keys;
 extern Object const raw_keys, evidence_keys, reconcile_keys, part_keys, needs_keys, stream_keys,
     also_keys;
 extern Object const report_keys, report_state_keys;

@@ -79,11 +79,21 @@ constexpr Key error_table[] = {
     {"equals", form::scalars, "one of them must equal the value"},
     {"not_equals", form::scalars, "none of them may equal the value, which must be there"},
     {"absent", form::flag, "true: a value that is missing or null matches too", "false"},
+    {"and", [] { return form::list_of(form::object(condition_keys), 1); },
+     "further values of the body or headers; all of these conditions must hold too"},
     {"content_type", form::texts, "of the answer, such as text/html or text/*; any of them"},
     {"contains", form::text, "a text anywhere in the body, ignoring case"},
     {"login", form::flag, "true: only the login's answer; false: only the others"},
     {"class", [] { return form::words(refusals); }, "the meaning of the answer", "", true},
     {"wait", form::duration, "throttled: wait at least this long"},
+};
+
+constexpr Key condition_table[] = {
+    {"json", form::path, "path of a value in the body"},
+    {"header", form::text, "instead of `json`: a header of the answer"},
+    {"equals", form::scalars, "one of them must equal the value"},
+    {"not_equals", form::scalars, "none of them may equal the value, which must be there"},
+    {"absent", form::flag, "true: a value that is missing or null matches too", "false"},
 };
 
 constexpr Key good_table[] = {
@@ -173,6 +183,18 @@ std::vector<std::string> read_content_types(yaml::Node const& node) {
   return types;
 }
 
+AnswerCondition read_condition(yaml::Node const& node) {
+  ObjectMap map(node, condition_keys);
+  auto compared = read_comparison(map);
+  map.finish();
+  if (!compared.has_value()) {
+    node.fail("the condition looks at nothing",
+              "Give it `json`, the path of a value in the body, or `header`.");
+  }
+  return {std::move(compared.json), std::move(compared.header), std::move(compared.equals),
+          std::move(compared.not_equals), compared.absent};
+}
+
 ErrorRule read_error_rule(yaml::Node const& node) {
   ObjectMap map(node, error_keys);
   ErrorRule rule;
@@ -187,6 +209,12 @@ ErrorRule read_error_rule(yaml::Node const& node) {
   rule.json_equals = std::move(compared.equals);
   rule.json_not_equals = std::move(compared.not_equals);
   rule.absent = compared.absent;
+  if (auto const further = map.find("and")) {
+    if (!rule.json && rule.header.empty()) {
+      further->fail("`and` needs a first condition beside it", "Give the rule `json` or `header`.");
+    }
+    for (auto const& item : further->items()) rule.further.push_back(read_condition(item));
+  }
   if (auto const types = map.find("content_type")) {
     rule.content_types = read_content_types(*types);
   }
@@ -241,6 +269,8 @@ GoodSpec read_good_condition(yaml::Node const& node) {
 Object const limit_keys{"a limit of the rate", "limit", limit_table};
 Object const rate_keys{"the rate", "rate", rate_table};
 Object const error_keys{"an error rule", "error", error_table};
+Object const condition_keys{"a condition of an answer", "condition", condition_table, false,
+                            R"({"anyOf": [{"required": ["json"]}, {"required": ["header"]}]})"};
 Object const good_keys{"what a good answer holds", "good", good_table, false,
                        R"({"anyOf": [{"required": ["json"]}, {"required": ["header"]}]})"};
 

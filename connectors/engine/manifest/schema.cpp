@@ -76,17 +76,17 @@ Json::Object schema_of(Object const& object) {
 Json definitions() {
   Json::Object all;
   for (auto const* object :
-       {&credential_keys,   &setting_keys,     &auth_keys,          &login_keys,
-        &login_rate_keys,   &login_basic_keys, &refresh_keys,       &token_place_keys,
-        &signature_keys,    &signed_part_keys, &signed_text_keys,   &rate_keys,
-        &limit_keys,        &error_keys,       &good_keys,          &raw_keys,
-        &stream_keys,       &evidence_keys,    &needs_keys,         &page_keys,
-        &body_keys,         &for_each_keys,    &for_each_rows_keys, &answer_header_keys,
-        &part_keys,         &window_keys,      &records_keys,       &report_keys,
-        &report_state_keys, &csv_keys,         &xml_keys,           &xlsx_keys,
-        &totals_keys,       &keep_keys,        &cells_keys,         &each_keys,
-        &key_part_keys,     &hash_key_keys,    &also_keys,          &column_keys,
-        &within_keys,       &reconcile_keys,   &where_keys}) {
+       {&credential_keys,    &setting_keys,      &auth_keys,        &login_keys,
+        &login_rate_keys,    &login_basic_keys,  &refresh_keys,     &token_place_keys,
+        &signature_keys,     &signed_part_keys,  &signed_text_keys, &rate_keys,
+        &limit_keys,         &error_keys,        &condition_keys,   &good_keys,
+        &raw_keys,           &stream_keys,       &evidence_keys,    &needs_keys,
+        &page_keys,          &body_keys,         &for_each_keys,    &for_each_rows_keys,
+        &answer_header_keys, &part_keys,         &window_keys,      &records_keys,
+        &report_keys,        &report_state_keys, &csv_keys,         &xml_keys,
+        &xlsx_keys,          &totals_keys,       &keep_keys,        &cells_keys,
+        &each_keys,          &key_part_keys,     &hash_key_keys,    &also_keys,
+        &column_keys,        &within_keys,       &reconcile_keys,   &where_keys}) {
     auto schema = Json::object(schema_of(*object));
     if (object->may_be_null) {
       schema = form::any_of({Json::object({{"type", string("null")}}), std::move(schema)});

@@ -141,6 +141,27 @@ TEST(AnswerConditions, WhatAGoodAnswerHoldsInAHeaderOrDoesNotHold) {
   EXPECT_EQ(class_of(either, answer_of(200, R"({"ok":false})")), AnswerClass::bad_request);
 }
 
+TEST(AnswerConditions, SeveralValuesMustAllHold) {
+  auto const* rules =
+      "errors:\n"
+      "  - {json: code, equals: 30, and: [{json: data.reason, equals: [slow, busy]},"
+      " {header: X-Kind, not_equals: final}], class: throttled}\n"
+      "  - {json: code, equals: 30, class: permission}";
+  auto const of = [&](char const* body, char const* kind) {
+    return class_of(rules, answer_of(400, body, {{"X-Kind", kind}}));
+  };
+  EXPECT_EQ(of(R"({"code":30,"data":{"reason":"busy"}})", "soft"), AnswerClass::throttled);
+  EXPECT_EQ(of(R"({"code":30,"data":{"reason":"busy"}})", "final"), AnswerClass::permission);
+  EXPECT_EQ(of(R"({"code":30,"data":{"reason":"no"}})", "soft"), AnswerClass::permission);
+  EXPECT_EQ(of(R"({"code":30})", "soft"), AnswerClass::permission);
+  EXPECT_EQ(of(R"({"code":31,"data":{"reason":"busy"}})", "soft"), AnswerClass::bad_request);
+  auto const* missing =
+      "errors: [{json: code, and: [{json: data, absent: true}], class: auth_invalid}]";
+  EXPECT_EQ(class_of(missing, answer_of(400, R"({"code":1,"data":null})")),
+            AnswerClass::auth_invalid);
+  EXPECT_EQ(class_of(missing, answer_of(400, R"({"code":1,"data":[]})")), AnswerClass::bad_request);
+}
+
 TEST(AnswerConditions, EmptyByAHeaderIsNoWrongPath) {
   auto const judged = [](char const* rule) {
     return verdict_of(std::string("errors: [") + rule + "]",
@@ -172,6 +193,15 @@ TEST(AnswerConditions, MistakesAreToldWithTheirPlace) {
   EXPECT_EQ(error_of("errors: [{content_type: html, class: empty}]"),
             "shop.yaml:4:25: \"html\" is not a content type. Such as text/html, or text/* for all "
             "texts; without parameters.");
+  EXPECT_EQ(error_of("errors: [{status: 400, and: [{json: a}], class: empty}]"),
+            "shop.yaml:4:29: `and` needs a first condition beside it. Give the rule `json` or "
+            "`header`.");
+  EXPECT_EQ(error_of("errors: [{json: a, and: [{absent: true}], class: empty}]"),
+            "shop.yaml:4:35: `absent` needs `json`, the path of the value to compare, or `header`");
+  EXPECT_EQ(
+      error_of("errors: [{json: a, and: [{}], class: empty}]"),
+      "shop.yaml:4:26: the condition looks at nothing. Give it `json`, the path of a value in "
+      "the body, or `header`.");
   EXPECT_EQ(error_of("good: {class: transient}"),
             "shop.yaml:4:7: the condition looks at nothing. Give it `json`, the path of a value in "
             "the body, or `header`.");

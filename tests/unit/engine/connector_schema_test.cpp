@@ -36,7 +36,7 @@ auth:
     signature: {secret: "${credentials.password}", header: S, parts: [{const: a}, method],
                 headers: {P: {signed: a}}}
 rate: {limits: [{requests: 1, per: 1s}]}
-errors: [{status: 400, class: bad_request}]
+errors: [{status: 400, class: bad_request}, {json: a, and: [{json: b}], class: empty}]
 good: {json: code, equals: 0}
 raw: {allow: [state]}
 streams:
