@@ -43,6 +43,16 @@ std::string keyed(EVP_MD const* algorithm, std::string const& key, std::string_v
   return {reinterpret_cast<char const*>(bytes), size};
 }
 
+std::string bytes_of_base64(std::string const& text) {
+  auto const padding = std::count(text.begin(), text.end(), '=');
+  std::string bytes(text.size() / 4 * 3, '\0');
+  auto const size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                                    reinterpret_cast<unsigned char const*>(text.data()),
+                                    static_cast<int>(text.size()));
+  bytes.resize(size < padding ? 0 : static_cast<std::size_t>(size - padding));
+  return bytes;
+}
+
 std::string hashed(SignatureSpec const& spec, std::string const& key, std::string_view text) {
   using Algorithm = SignatureSpec::Algorithm;
   switch (spec.algorithm) {
@@ -263,8 +273,17 @@ struct Arrived {
         return value(spec.nonce_header, spec.nonce_parameter);
       case SignedPart::receive_window:
         return spec.receive_window;
+      case SignedPart::sha256_of:
+        break;
     }
     return {};
+  }
+
+  std::string part(SignatureSpec::Part const& one) const {
+    if (one.kind != SignedPart::sha256_of) return part(one.kind);
+    std::string text;
+    for (auto const kind : one.hashed) text += part(kind);
+    return digest(EVP_sha256(), text);
   }
 };
 
@@ -295,14 +314,19 @@ std::optional<std::string> signature_complaint(engine::SourcePlan const& plan,
     auto const window = arrived.value(spec.receive_window_header, spec.receive_window_parameter);
     if (window != spec.receive_window) return "a request lacks the declared receive window";
   }
-  auto const key = filled_in(spec.secret, plan, "");
+  auto key = filled_in(spec.secret, plan, "");
+  if (spec.secret_form == SignatureSpec::SecretForm::base64) key = bytes_of_base64(key);
   auto const sign = [&](std::string const& text) { return encoded(spec, hashed(spec, key, text)); };
   std::string text;
   for (std::size_t i = 0; i < spec.parts.size(); ++i) {
     auto const& part = spec.parts[i];
-    text += (i > 0 ? spec.join : "") + (part.kind == SignedPart::constant
-                                            ? filled_in(part.text, plan, "")
-                                            : arrived.part(part.kind));
+    text +=
+        (i > 0 ? spec.join : "") +
+        (part.kind == SignedPart::constant ? filled_in(part.text, plan, "") : arrived.part(part));
+  }
+  if (spec.prehash == SignatureSpec::Prehash::upper_md5) {
+    text = hex(digest(EVP_md5(), text));
+    for (auto& c : text) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
   }
   if (found != spec.prefix + sign(text)) {
     return "the signature in " + place + " is not that of the parts that are declared";

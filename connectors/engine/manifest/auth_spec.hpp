@@ -119,14 +119,16 @@ enum class SignedPart {
   body_sha512,
   timestamp,
   nonce,
-  receive_window
+  receive_window,
+  sha256_of  // the 32 bytes of the hash over other parts
 };
 
 // A hash over parts of a request, computed each time the request is sent.
 struct SignatureSpec {
   struct Part {
     SignedPart kind = SignedPart::constant;
-    std::string text;  // for a constant; may have ${…}
+    std::string text;                     // for a constant; may have ${…}
+    std::vector<SignedPart> hashed = {};  // for sha256_of, in order
   };
   enum class Algorithm {
     hmac_sha256,
@@ -149,9 +151,14 @@ struct SignatureSpec {
     rfc1123  // Thu, 14 Apr 2011 22:44:22 GMT
   };
 
+  enum class Prehash { none, upper_md5 };
+  enum class SecretForm { text, base64 };
+
   std::string secret;  // the key: "${credentials.secret}"; empty for a hash without one
+  SecretForm secret_form = SecretForm::text;  // base64: the key is what the text encodes
   std::vector<Part> parts;
   std::string join;
+  Prehash prehash = Prehash::none;  // what is signed is the parts, or the digits of their hash
   Algorithm algorithm = Algorithm::hmac_sha256;
   Encoding encoding = Encoding::hex;
   // One of these carries the signature.

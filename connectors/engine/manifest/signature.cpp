@@ -37,6 +37,14 @@ constexpr std::pair<std::string_view, Signature::Algorithm> algorithms[] = {
     {"sha1", Signature::Algorithm::sha1},
     {"md5", Signature::Algorithm::md5},
 };
+constexpr std::pair<std::string_view, Signature::Prehash> prehashes[] = {
+    {"none", Signature::Prehash::none},
+    {"upper_md5", Signature::Prehash::upper_md5},
+};
+constexpr std::pair<std::string_view, Signature::SecretForm> secret_forms[] = {
+    {"text", Signature::SecretForm::text},
+    {"base64", Signature::SecretForm::base64},
+};
 constexpr std::pair<std::string_view, Signature::Encoding> encodings[] = {
     {"hex", Signature::Encoding::hex},
     {"upper_hex", Signature::Encoding::upper_hex},
@@ -58,6 +66,8 @@ constexpr Range<int> receive_windows{1, 600'000};
 constexpr Key signed_part_table[] = {
     {"const", form::text, "this text, with its placeholders filled in"},
     {"credential", form::name, "the credential of this name"},
+    {"sha256", [] { return form::one_or_more(form::words(signed_parts)); },
+     "the 32 bytes of the SHA-256 of these parts, one after the other"},
 };
 
 constexpr Key signed_text_table[] = {
@@ -67,6 +77,8 @@ constexpr Key signed_text_table[] = {
 constexpr Key signature_table[] = {
     {"secret", form::text,
      "the key, such as ${credentials.secret}; required unless the hash has no key"},
+    {"secret_form", [] { return form::words(secret_forms); },
+     "base64: the key is the bytes that the secret encodes", R"("text")"},
     {"parts",
      [] {
        return form::one_or_more(
@@ -74,6 +86,8 @@ constexpr Key signature_table[] = {
      },
      "what is signed, in order", "", true},
     {"join", form::text, "the text between the parts"},
+    {"prehash", [] { return form::words(prehashes); },
+     "upper_md5: what is signed is the MD5 of the parts, in upper-case hex digits", R"("none")"},
     {"algorithm", [] { return form::words(algorithms); }, "the hash", R"("hmac_sha256")"},
     {"encoding", [] { return form::words(encodings); }, "of the signature; hex is in lower case",
      R"("hex")"},
@@ -106,9 +120,17 @@ Signature::Part read_part(yaml::Node const& node, Declared const& declared) {
   ObjectMap map(node, signed_part_keys);
   auto const text = map.find("const");
   auto const credential = map.find("credential");
+  auto const hashed = map.find("sha256");
   map.finish();
-  if (text.has_value() == credential.has_value()) {
-    node.fail("a part that is signed takes either `const` or `credential`");
+  if (int(text.has_value()) + int(credential.has_value()) + int(hashed.has_value()) != 1) {
+    node.fail("a part that is signed takes either `const`, `credential` or `sha256`");
+  }
+  if (hashed) {
+    part.kind = SignedPart::sha256_of;
+    for (auto const& item : one_or_more(*hashed)) {
+      part.hashed.push_back(read_word<SignedPart>(item, signed_parts, "a part that can be signed"));
+    }
+    return part;
   }
   if (text) {
     part.text = read_template(*text, declared, {.credentials = true, .settings = true});
@@ -120,12 +142,20 @@ Signature::Part read_part(yaml::Node const& node, Declared const& declared) {
 }
 
 bool signs(Signature const& signature, SignedPart kind) {
-  return std::ranges::find(signature.parts, kind, &Signature::Part::kind) != signature.parts.end();
+  return std::ranges::any_of(signature.parts, [kind](Signature::Part const& part) {
+    return part.kind == kind || std::ranges::find(part.hashed, kind) != part.hashed.end();
+  });
 }
 
 void read_key(ObjectMap& map, Signature& out, yaml::Node const& parts, Declared const& declared) {
   auto const secret = map.find("secret");
+  auto const secret_form = map.find("secret_form");
+  if (secret_form) {
+    out.secret_form =
+        read_word<Signature::SecretForm>(*secret_form, secret_forms, "a form of a secret");
+  }
   if (!out.has_key()) {
+    if (secret_form) secret_form->fail("this hash has no key");
     if (secret) {
       secret->fail("this hash has no key",
                    "Put the credential among the `parts`: {credential: NAME}.");
@@ -209,7 +239,7 @@ void read_receive_window(ObjectMap& map, Signature& out, yaml::Node const& parts
 
 Object const signed_part_keys{
     "a part that is signed", "signed_part", signed_part_table, false,
-    R"({"oneOf": [{"required": ["const"]}, {"required": ["credential"]}]})"};
+    R"({"oneOf": [{"required": ["const"]}, {"required": ["credential"]}, {"required": ["sha256"]}]})"};
 Object const signed_text_keys{"a signed text", "signed_text", signed_text_table};
 Object const signature_keys{"a signature", "signature", signature_table};
 
@@ -225,6 +255,9 @@ SignatureSpec read_signature(yaml::Node const& node, Declared const& declared) {
   read_key(map, out, parts, declared);
   // Not with read_template, because the text between parts is often a line break.
   map.read("join", out.join);
+  if (auto const word = map.find("prehash")) {
+    out.prehash = read_word<Signature::Prehash>(*word, prehashes, "a hash of the parts");
+  }
   if (auto const word = map.find("encoding")) {
     out.encoding = read_word<Signature::Encoding>(*word, encodings, "an encoding of signatures");
   }

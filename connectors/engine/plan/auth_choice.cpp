@@ -6,6 +6,7 @@
 #include "base/suggest.hpp"
 #include "base/yaml/node.hpp"
 #include "connectors/engine/manifest/placeholders.hpp"
+#include "connectors/engine/request/credentials.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -200,6 +201,19 @@ void refuse_left_over(Manifest const& manifest, std::vector<Wants> const& all, W
   }
 }
 
+// A key that is not what its broker hands out would be refused by each request.
+void check_form(SignatureSpec const& signature, GivenCredentials const& given) {
+  if (signature.secret_form != SignatureSpec::SecretForm::base64) return;
+  if (decode_base64(with_credentials(signature.secret, given)).value_or("").empty()) {
+    std::string names;
+    Names of_secret;
+    add_names(of_secret, signature.secret);
+    for (auto const& name : of_secret) names += (names.empty() ? "" : ", ") + yaml::quoted(name);
+    refuse_credentials("the credential " + names + " is not Base64, as the broker's secrets are",
+                       "Copy it as a whole, with the = at its end.");
+  }
+}
+
 }  // namespace
 
 std::vector<std::vector<std::string>> credential_sets(Manifest const& manifest) {
@@ -223,6 +237,7 @@ AuthOption choose_auth(Manifest const& manifest, GivenCredentials const& given) 
   if (manifest.auth.empty()) return {};
   auto option = manifest.auth[static_cast<std::size_t>(chosen - all.begin())];
   if (option.signature && !has_all(given, names_of(*option.signature))) option.signature.reset();
+  if (option.signature) check_form(*option.signature, given);
   return option;
 }
 

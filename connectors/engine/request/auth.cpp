@@ -1,7 +1,5 @@
 #include "connectors/engine/request/auth.hpp"
 
-#include <openssl/evp.h>
-
 #include <algorithm>
 #include <charconv>
 
@@ -28,24 +26,11 @@ std::string target_of(RequestSpec const& request) {
 
 // Decodes base64url text without padding; nullopt if it is not base64url.
 std::optional<std::string> decode_base64url(std::string_view text) {
-  while (text.ends_with('=')) text.remove_suffix(1);
-  if (text.size() % 4 == 1) return std::nullopt;
+  if (text.find_first_of("+/") != std::string_view::npos) return std::nullopt;
   std::string standard(text);
-  for (auto& c : standard) {
-    bool const plain = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    if (!plain && c != '-' && c != '_') return std::nullopt;
-    if (c == '-') c = '+';
-    if (c == '_') c = '/';
-  }
-  auto const padding = (4 - standard.size() % 4) % 4;
-  standard.append(padding, '=');
-  std::string bytes(standard.size() / 4 * 3, '\0');
-  auto const length = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
-                                      reinterpret_cast<unsigned char const*>(standard.data()),
-                                      static_cast<int>(standard.size()));
-  if (length < 0) return std::nullopt;
-  bytes.resize(static_cast<std::size_t>(length) - padding);
-  return bytes;
+  std::ranges::replace(standard, '-', '+');
+  std::ranges::replace(standard, '_', '/');
+  return decode_base64(standard);
 }
 
 // Encodes `application/x-www-form-urlencoded`, with a blank as %20, which every parser accepts.
@@ -155,12 +140,6 @@ HttpRequest make_token_request(RequestSpec const& spec, Credentials const& crede
       return with_credentials(text, credentials, token);
     };
     request.body = with_texts(spec.body->json, fill).dump();
-std::string const& login_url_of(AuthSpec const& auth) {
-  static std::string const none;
-  auto const* const login = std::get_if<LoginTokenAuth>(&auth);
-  return login == nullptr ? none : login->url;
-}
-
     return request;
   }
   request.body = "{";
@@ -175,6 +154,12 @@ std::string const& login_url_of(AuthSpec const& auth) {
 }
 
 }  // namespace
+
+std::string const& login_url_of(AuthSpec const& auth) {
+  static std::string const none;
+  auto const* const login = std::get_if<LoginTokenAuth>(&auth);
+  return login == nullptr ? none : login->url;
+}
 
 HttpRequest make_login_request(LoginTokenAuth const& auth, Credentials const& credentials) {
   auto request = make_token_request(auth.login, credentials, nullptr);

@@ -2,6 +2,7 @@
 // signature: the results are secret.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,9 @@ std::string with_credentials(std::string_view text, Credentials const& credentia
                              Token const* token = nullptr);
 
 std::string encode_base64(std::string_view bytes);
+
+// Takes the padding or its absence; nullopt if the text is not base64.
+std::optional<std::string> decode_base64(std::string_view text);
 
 // Returns "Basic " and user and password in base64.
 std::string basic_value(std::string const& user, std::string const& password);

@@ -65,19 +65,22 @@ std::string digest_of(Algorithm algorithm, std::string const& key, std::string_v
   refuse_hash();
 }
 
+std::string upper_hex_of(std::string_view bytes) {
+  auto hex = hex_of(bytes);
+  for (auto& c : hex) {
+    if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return hex;
+}
+
 std::string signed_text(SignatureSpec const& signature, std::string const& key,
                         std::string_view text) {
   auto const digest = digest_of(signature.algorithm, key, text);
   switch (signature.encoding) {
     case SignatureSpec::Encoding::hex:
       return hex_of(digest);
-    case SignatureSpec::Encoding::upper_hex: {
-      auto hex = hex_of(digest);
-      for (auto& c : hex) {
-        if (c >= 'a' && c <= 'f') c = static_cast<char>(c - 'a' + 'A');
-      }
-      return hex;
-    }
+    case SignatureSpec::Encoding::upper_hex:
+      return upper_hex_of(digest);
     case SignatureSpec::Encoding::base64_of_hex:
       return encode_base64(hex_of(digest));
     case SignatureSpec::Encoding::base64:
@@ -198,10 +201,27 @@ struct SignedParts {
         return std::string(nonce);
       case SignedPart::receive_window:
         return std::string(receive_window);
+      case SignedPart::sha256_of:
+        break;
     }
     return {};
   }
+
+  std::string hash_of(std::vector<SignedPart> const& parts) const {
+    std::string text;
+    for (auto const part : parts) text += (*this)[part];
+    return digest_of(EVP_sha256(), text);
+  }
 };
+
+// The key of a signature.
+Secret key_of(SignatureSpec const& signature, Credentials const& credentials) {
+  auto text = with_credentials(signature.secret, credentials);
+  if (signature.secret_form == SignatureSpec::SecretForm::text) return Secret(std::move(text));
+  auto bytes = decode_base64(text);
+  if (!bytes) throw Failure(ErrorCode::internal, "the key of a signature is not Base64");
+  return Secret(std::move(*bytes));
+}
 
 }  // namespace
 
@@ -274,11 +294,15 @@ void sign(HttpRequest& request, SignatureSpec const& signature, SignedBase const
   for (auto const& part : signature.parts) {
     if (!first) text += signature.join;
     first = false;
-    text += part.kind == SignedPart::constant ? with_credentials(part.text, credentials)
-                                              : parts[part.kind];
+    text += part.kind == SignedPart::constant    ? with_credentials(part.text, credentials)
+            : part.kind == SignedPart::sha256_of ? parts.hash_of(part.hashed)
+                                                 : parts[part.kind];
+  }
+  if (signature.prehash == SignatureSpec::Prehash::upper_md5) {
+    text = upper_hex_of(digest_of(EVP_md5(), text));
   }
   Secret const whole(std::move(text));
-  Secret const key(with_credentials(signature.secret, credentials));
+  auto const key = key_of(signature, credentials);
   auto const value = signature.prefix + signed_text(signature, key.reveal(), whole.reveal());
 
   auto const add_header = [&](std::string const& name, std::string_view header_value) {

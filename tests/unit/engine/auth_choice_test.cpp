@@ -70,6 +70,29 @@ TEST(AuthChoice, TheFirstWayWhoseCredentialsAreGivenIsTaken) {
   EXPECT_FALSE(key->signature);
 }
 
+TEST(AuthChoice, AKeyThatHasToBeBase64IsRefusedIfItIsNot) {
+  constexpr std::string_view signs = R"(name: x
+base_url: https://x.example
+credentials: {key: , secret: }
+auth:
+  type: hmac
+  headers: {K: "${credentials.key}"}
+  signature: {secret: "${credentials.secret}", secret_form: base64, parts: path, header: S}
+streams:
+  s: {table: payout, path: /p, records: data, key: id, map: {amount: a}}
+)";
+  for (std::string const secret : {"c2VjcmV0", "c2VjcmU=", "c2VjcmU", "+/+/"}) {
+    EXPECT_EQ(line_of({{"key", "k"}, {"secret", secret}}, signs), "no error") << secret;
+  }
+  for (std::string const secret : {"planted-secret", "c2Vjc", "c2Vj cmV0", "====", "c2V=cmV0"}) {
+    EXPECT_EQ(
+        line_of({{"key", "k"}, {"secret", secret}}, signs),
+        "main: the credential \"secret\" is not Base64, as the broker's secrets are. Copy it as "
+        "a whole, with the = at its end.")
+        << secret;
+  }
+}
+
 TEST(AuthChoice, AnOptionalSignatureIsMadeOnlyWithItsKey) {
   auto const made = plan({{"api_key", "k"}, {"hmac_secret", "h"}});
   ASSERT_TRUE(made) << made.error().to_line();
@@ -266,7 +289,15 @@ TEST(AuthChoice, MistakesInTheFileAreToldWithTheirPlace) {
                    "the signed receive_window is not sent to the broker. Add "
                    "`receive_window_header` or `receive_window_parameter`."},
            Mistake{signature + "parts: [^{const: a, credential: k}]}\n",
-                   "a part that is signed takes either `const` or `credential`"},
+                   "a part that is signed takes either `const`, `credential` or `sha256`"},
+           Mistake{signature + "parts: ^[{sha256: [timestamp, body]}]}\n",
+                   "the signed timestamp is not sent to the broker. Add `timestamp_header` or "
+                   "`timestamp_parameter`."},
+           Mistake{signature + "parts: [path, {sha256: [^{credential: k}]}]}\n",
+                   "expected a text, found a mapping"},
+           Mistake{"  type: hmac\n  signature: {secret_form: ^base64, header: S, parts: "
+                   "{credential: k}, algorithm: sha256}\n",
+                   "this hash has no key"},
            Mistake{signature + "parts: [{credential: ^x}]}\n",
                    "\"x\" is not among the credentials that the file declares. Declare it under "
                    "`credentials`, or remove it."},

@@ -279,6 +279,67 @@ TEST(BrokerSignatures, BitunixHashesTwice) {
             "fcc23ebee8e0eb81772d1bbc662188e17e342584ee3b8fab6f8337ce210aeeb0");
 }
 
+// h=$(printf 'api_key=the-key&echostr=00112233445566778899aabbccddeeff&openId=LBA1&pageSize=100&
+// signature_method=HmacSHA256&start=0&timestamp=1721305060631' | md5sum | cut -c1-32 | tr a-f A-F)
+// printf %s $h | openssl dgst -sha256 -hmac the-secret (the parameters in one line)
+TEST(BrokerSignatures, LbankSignsTheUpperMd5OfTheSortedParameters) {
+  auto const sent = send(
+      "  type: hmac\n  query: {api_key: \"${credentials.key}\", signature_method: HmacSHA256}\n"
+      "  signature: {secret: \"${credentials.secret}\", parts: sorted_raw_query,\n"
+      "              prehash: upper_md5, in: query, parameter: sign,\n"
+      "              timestamp_parameter: timestamp, timestamp_form: milliseconds,\n"
+      "              nonce_parameter: echostr}\n",
+      "https://affiliate.lbankverify.com",
+      HttpRequest(Method::get, "/list?openId=LBA1&start=0&pageSize=100"),
+      at_millisecond(1721305060631));
+  EXPECT_EQ(sent.request.sent_target(),
+            "/list?openId=LBA1&start=0&pageSize=100&api_key=the-key&signature_method=HmacSHA256&"
+            "timestamp=1721305060631&echostr=00112233445566778899aabbccddeeff&sign="
+            "95e4afdfe41b925bff413931346dcbee22d79d76c858a8d165733ae35f8eaaae");
+}
+
+// The published example of Kraken: its private key, its body with the nonce, and the result.
+TEST(BrokerSignatures, KrakenSignsThePathAndTheHashOfNonceAndBody) {
+  std::string const published =
+      "kQH5HW/8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6F1huXg==";
+  std::string const auth =
+      "  type: hmac\n  headers: {API-Key: \"${credentials.key}\"}\n"
+      "  signature: {secret: \"${credentials.secret}\", secret_form: base64,\n"
+      "              algorithm: hmac_sha512, encoding: base64,\n"
+      "              parts: [path_and_query, {sha256: [timestamp, body]}],\n"
+      "              header: API-Sign, timestamp_header: API-Nonce,\n"
+      "              timestamp_form: milliseconds}\n";
+  HttpRequest order(Method::post, "/0/private/AddOrder");
+  order.body = "nonce=1616492376594&ordertype=limit&pair=XBTUSD&price=37500&type=buy&volume=1.25";
+  auto const sent =
+      send(auth, "https://api.kraken.com", order, at_millisecond(1616492376594), published);
+  EXPECT_EQ(
+      sent.header("API-Sign"),
+      "4/dpxb3iT4tp/ZCVEwSnEsLxx0bqyhLpdfOpc6fn7OR8+UClSV5n9E6aSS8MPtnRfp32bAb0nmbRn6H8ndwLUQ==");
+  EXPECT_EQ(sent.header("API-Nonce"), "1616492376594");
+}
+
+// The published example of XT: its key, its secret, its body and the result.
+TEST(BrokerSignatures, XtSignsItsHeadersAndTheRequestBetweenMarks) {
+  HttpRequest order(Method::post, "/v4/order");
+  order.body =
+      R"({"symbol":"btc_usdt","side":"BUY","bizType":"SPOT","quantity":2,"price":39000,"type":"LIMIT","timeInForce":"GTC"})";
+  auto const sent = send(
+      "  type: hmac\n"
+      "  signature: {secret: \"${credentials.secret}\", header: validate-signature,\n"
+      "              parts: [{const: validate-algorithms=HmacSHA256&validate-appkey=48f05386-4228-"
+      "48e1-a69f-c9abd2d8fa52&validate-recvwindow=}, receive_window,\n"
+      "                      {const: \"&validate-timestamp=\"}, timestamp, {const: \"#\"}, "
+      "method,\n"
+      "                      {const: \"#\"}, path, {const: \"#\"}, body],\n"
+      "              timestamp_header: validate-timestamp, timestamp_form: milliseconds,\n"
+      "              receive_window: 5000, receive_window_header: validate-recvwindow}\n",
+      "https://sapi.xt.com", order, at_millisecond(1692672585907),
+      "8fcffde41cb50b18ce9178424f38d3b688fd0f47");
+  EXPECT_EQ(sent.header("validate-signature"),
+            "c58a59cf674b80bd3c9182f3db4feddc87ea4f3be7762bbf4bfab39429eec7e9");
+}
+
 // printf 'a=1the-key' | md5sum; printf 'a=1the-key' | sha1sum | tr a-f A-F;
 // printf 'a=1' | openssl dgst -sha1 -hmac the-secret -binary | base64
 // printf 'a=1' | openssl dgst -sha1 -hmac the-secret | sed 's/.*= //' | tr -d '\n' | base64
