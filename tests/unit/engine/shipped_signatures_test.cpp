@@ -36,6 +36,9 @@ Sent send(std::string const& connector, HttpRequest request, long long milliseco
   if (manifest == manifests.end()) throw std::runtime_error("no connector " + connector);
   SourceSettings settings;
   settings.name = "main";
+  for (auto const& setting : manifest->settings) {
+    if (setting.required) settings.settings.emplace(setting.name, "the-" + setting.name);
+  }
   for (auto const& credential : manifest->credentials) {
     auto const other = given.find(credential.name);
     auto const value = other == given.end() ? "the-" + credential.name : other->second;
@@ -215,6 +218,19 @@ TEST(ShippedSignatures, Weex) {
   EXPECT_EQ(sent.header("ACCESS-SIGN"), "ATM+0qFXsT/VJdiXQCWO03ZYwwmYCMFzd+zqGh4acfY=");
   EXPECT_EQ(sent.header("ACCESS-TIMESTAMP"), "1795000000123");
   EXPECT_EQ(sent.header("ACCESS-PASSPHRASE"), "the-passphrase");
+}
+
+// h=$(printf 'api_key=the-api_key&coin=&echostr=00112233445566778899aabbccddeeff&openId=LBA1&
+// pageSize=100&signature_method=HmacSHA256&start=0&timestamp=1795000000123&tradeType=1' (one line)
+//   | md5sum | cut -c1-32 | tr a-f A-F); printf %s $h | openssl dgst -sha256 -hmac the-api_secret
+TEST(ShippedSignatures, Lbank) {
+  auto const sent = send("lbank", get("/affiliate-api/v2/commission/stats/symbol/list?openId=LBA1&"
+                                      "coin=&tradeType=1&start=0&pageSize=100"));
+  EXPECT_EQ(sent.request.sent_target(),
+            "/affiliate-api/v2/commission/stats/symbol/list?openId=LBA1&coin=&tradeType=1&start=0&"
+            "pageSize=100&api_key=the-api_key&signature_method=HmacSHA256&timestamp=1795000000123&"
+            "echostr=00112233445566778899aabbccddeeff&sign="
+            "b75635be4d8b148dd67820994618fb6c306f0054548475cd3a3760517179d189");
 }
 
 }  // namespace
