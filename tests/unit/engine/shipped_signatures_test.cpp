@@ -233,5 +233,18 @@ TEST(ShippedSignatures, Lbank) {
             "b75635be4d8b148dd67820994618fb6c306f0054548475cd3a3760517179d189");
 }
 
+// printf 'validate-algorithms=HmacSHA256&validate-appkey=the-api_key&validate-recvwindow=5000&
+// validate-timestamp=1795000000123#GET#/v4/referal/invite/users#direction=NEXT&fromId=123&
+// limit=100' (one line) | openssl dgst -sha256 -hmac the-api_secret
+TEST(ShippedSignatures, Xt) {
+  auto const sent = send("xt", get("/v4/referal/invite/users?direction=NEXT&limit=100&fromId=123"));
+  EXPECT_EQ(sent.header("validate-signature"),
+            "25e92784aac08d9c972f44b3e98b1e079e4fc30e3eea6bd2dbc522058b353c21");
+  EXPECT_EQ(sent.header("validate-timestamp"), "1795000000123");
+  EXPECT_EQ(sent.header("validate-recvwindow"), "5000");
+  EXPECT_EQ(sent.header("validate-appkey"), "the-api_key");
+  EXPECT_EQ(sent.header("validate-algorithms"), "HmacSHA256");
+}
+
 }  // namespace
 }  // namespace affsync::engine::shipped_signatures_test
