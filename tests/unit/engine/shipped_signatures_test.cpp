@@ -233,6 +233,23 @@ TEST(ShippedSignatures, Lbank) {
             "b75635be4d8b148dd67820994618fb6c306f0054548475cd3a3760517179d189");
 }
 
+// With the vendor's published private key k:
+// { printf '/affiliate/v1/daily-activity?limit=1&activity_date=2026-09-16';
+//   printf 1616492376594 | openssl dgst -sha256 -binary; } | openssl dgst -sha512 -mac HMAC
+//   -macopt hexkey:$(printf %s $k | base64 -d | xxd -p -c 99) -binary | base64 -w0
+TEST(ShippedSignatures, Kraken) {
+  auto const sent = send(
+      "kraken", get("/affiliate/v1/daily-activity?limit=1&activity_date=2026-09-16"), 1616492376594,
+      {{"api_secret",
+        "kQH5HW/"
+        "8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6F1huXg=="}});
+  EXPECT_EQ(
+      sent.header("API-Sign"),
+      "jS6BB/NMa0LPAuaJSn5W4ocw6vykDWSY44PnXlReotxkvhiJWN7A5ta0IDw9efoAQHn0jbvdMWR0b9FuVF7ijg==");
+  EXPECT_EQ(sent.header("API-Nonce"), "1616492376594");
+  EXPECT_EQ(sent.header("API-Key"), "the-api_key");
+}
+
 // printf 'validate-algorithms=HmacSHA256&validate-appkey=the-api_key&validate-recvwindow=5000&
 // validate-timestamp=1795000000123#GET#/v4/referal/invite/users#direction=NEXT&fromId=123&
 // limit=100' (one line) | openssl dgst -sha256 -hmac the-api_secret
