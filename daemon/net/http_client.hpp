@@ -30,7 +30,7 @@ struct Origin {
 
 // Errors: config_invalid for anything but http and https, user info, query or fragment, and for
 // plain http to a host that is not loopback unless `allow_http`. `what`: how messages call it.
-Result<Origin> parse_origin(std::string_view url, bool allow_http,
+Result<Origin> parse_origin(std::string_view text, bool allow_http,
                             std::string const& what = "base_url");
 
 bool is_loopback(std::string const& host);

@@ -82,9 +82,9 @@ class LoginHost : public Strangers {
 TEST_F(LoginHost, credentials_go_to_the_login_and_the_token_to_the_data) {
   Host login([](Asked const& asked) {
     return asked.path == "/tenant-1/token" && asked.form("password") == "planted-word"
-               ? reply(R"({"access_token":"at-Q1w2e3r4"})",
-                       "200 OK", "X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 3000\r\n"
-                                 "Date: Mon, 01 Jan 2001 00:00:00 GMT\r\n")
+               ? reply(R"({"access_token":"at-Q1w2e3r4"})", "200 OK",
+                       "X-RateLimit-Remaining: 0\r\nX-RateLimit-Reset: 3000\r\n"
+                       "Date: Mon, 01 Jan 2001 00:00:00 GMT\r\n")
                : reply("{}", "400 Bad Request");
   });
   start_data(with_login("url: " + login.url() + "/tenant-1/, path: /token"));
@@ -113,11 +113,11 @@ TEST_F(LoginHost, a_refused_token_is_renewed_there) {
     ++logins;
     return reply(R"({"access_token":"at-1","refresh_token":"refresh-1"})");
   });
-  start_own_broker(
-      with_login("url: " + login.url() + ", path: /token",
-                 "  refresh: {path: /renew, form: {r: \"${refresh_token}\"}, "
-                 "token: refresh_token}\n"),
-      "{word: planted-word}", [](Asked const& asked) { return rows_for(asked, "at-2"); });
+  start_own_broker(with_login("url: " + login.url() + ", path: /token",
+                              "  refresh: {path: /renew, form: {r: \"${refresh_token}\"}, "
+                              "token: refresh_token}\n"),
+                   "{word: planted-word}",
+                   [](Asked const& asked) { return rows_for(asked, "at-2"); });
   expect_green(pass(), 1);
   EXPECT_EQ(logins, 1);
   auto const asked_there = login.asked();
@@ -144,9 +144,8 @@ TEST_F(LoginHost, of_client_credentials) {
 TEST_F(LoginHost, a_redirect_to_a_third_host_is_not_followed) {
   Host third([](Asked const&) { return reply(R"({"access_token":"at-Q1w2e3r4"})"); });
   for (std::string const status : {"307 Temporary Redirect", "302 Found"}) {
-    Host login([&](Asked const&) {
-      return reply("", status, "Location: " + third.url() + "/token\r\n");
-    });
+    Host login(
+        [&](Asked const&) { return reply("", status, "Location: " + third.url() + "/token\r\n"); });
     start_data(with_login("url: " + login.url() + ", path: /token"));
     auto const synced = pass();
     EXPECT_EQ(synced.of("rows", "error_code"), "redirected") << synced.out;
@@ -184,7 +183,8 @@ TEST_F(LoginHost, that_is_down_is_named_and_nothing_else_is_asked) {
 }
 
 TEST_F(LoginHost, a_refused_login_is_no_refusal_of_the_data) {
-  Host login([](Asked const&) { return reply(R"({"error":"no: planted-word"})", "404 Not Found"); });
+  Host login(
+      [](Asked const&) { return reply(R"({"error":"no: planted-word"})", "404 Not Found"); });
   start_data(with_login("url: " + login.url() + ", path: /token"));
   auto const synced = pass();
   EXPECT_EQ(synced.of("rows", "error_code"), "login_refused") << synced.out;

@@ -30,16 +30,12 @@ bool holds_anything(Json const* value) {
   }
 }
 
-bool is_missing(Json const* value) {
-  return value == nullptr || value->is_null();
-}
-
 // Checks a value against `equals`, `not_equals` and `absent`. A missing value neither equals nor
 // differs from anything.
 template <class Rule>
 bool compares(Json const* value, std::vector<std::string> const& equals,
               std::vector<std::string> const& not_equals, Rule const& rule) {
-  if (is_missing(value)) return rule.absent;
+  if (value == nullptr || value->is_null()) return rule.absent;
   if (equals.empty() && not_equals.empty()) return !rule.absent && holds_anything(value);
   auto const text = value->scalar_text();
   auto const is_in = [&](std::vector<std::string> const& wanted) {
@@ -53,7 +49,9 @@ template <class Rule>
 bool holds_value(JsonPath const* path, std::string const& header,
                  std::vector<std::string> const& equals, std::vector<std::string> const& not_equals,
                  Rule const& rule, HttpResponse const& response, Json const& body) {
-  if (header.empty()) return compares(path->in(body), equals, not_equals, rule);
+  if (header.empty()) {
+    return compares(path == nullptr ? nullptr : path->in(body), equals, not_equals, rule);
+  }
   auto const value = header_value(response, header);
   return compares(value ? &*value : nullptr, equals, not_equals, rule);
 }
