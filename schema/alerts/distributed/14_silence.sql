@@ -4,7 +4,7 @@
 SELECT
   s.source_id::text AS cause, s.source_id, s.name AS source, NULL::text AS stream,
   NULL::text AS subject, NULL::text AS event,
-  CASE WHEN h.gaps >= ($1::jsonb ->> 'gaps')::integer AND r.source_id IS NOT NULL THEN 'warning' ELSE 'held' END AS severity,
+  CASE WHEN h.gaps >= ($1::jsonb ->> 'gaps')::integer AND coalesce(r.is_read, false) THEN 'warning' ELSE 'held' END AS severity,
   (h.last_day + 1)::timestamp AT TIME ZONE 'UTC' AS happened_at, NULL::text AS currency,
   NULL::numeric AS amount, NULL::numeric AS amount_usd, NULL::numeric AS weight,
   jsonb_build_object('last_day', h.last_day, 'days', q.days, 'usual_days', h.usual, 'gaps', h.gaps)
@@ -59,11 +59,11 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
   SELECT ($2::timestamptz AT TIME ZONE 'UTC')::date - greatest(h.last_day, since.day) AS days
 ) q
-LEFT JOIN (
-  SELECT z.source_id FROM affsync.stream_state z
+JOIN (
+  SELECT z.source_id, bool_or(z.last_success_at > $2::timestamptz - interval '2 days') AS is_read
+  FROM affsync.stream_state z
   JOIN affsync.stream st ON st.source_id = z.source_id AND st.stream = z.stream
   WHERE st.record_table = 'commission' AND st.in_reports
-    AND z.last_success_at > $2::timestamptz - interval '2 days'
   GROUP BY z.source_id
 ) r ON r.source_id = h.source_id
 WHERE s.retired_at IS NULL AND $3::jsonb IS NOT NULL
