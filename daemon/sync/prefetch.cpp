@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
+#include <iterator>
 #include <utility>
 
 namespace affsync::sync {
@@ -117,8 +118,8 @@ bool Prefetch::drop_kept() {
     return entry->is_kept && entry->has_ended();
   });
   if (found == entries_.rend()) return false;
-  auto const entry = *found;
-  entries_.remove(entry);
+  auto const entry = std::move(*found);
+  entries_.erase(std::next(found).base());
   drop(entry);
   return true;
 }
