@@ -125,9 +125,10 @@ bool Prefetch::drop_kept() {
 }
 
 bool Prefetch::has_turn() const {
-  // After an error the requests behind it may never be needed, or may be refused as well.
-  if (std::ranges::any_of(entries_, [](EntryPtr const& entry) { return entry->has_failed(); }))
-    return false;
+  // After an error the requests behind it may never be needed, or may be refused as well. What is
+  // kept for later is behind them.
+  auto const failed = [](EntryPtr const& entry) { return !entry->is_kept && entry->has_failed(); };
+  if (std::ranges::any_of(entries_, failed)) return false;
   auto const under_way =
       std::ranges::count_if(entries_, [](EntryPtr const& entry) { return !entry->has_ended(); });
   auto const in_line =

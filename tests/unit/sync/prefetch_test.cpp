@@ -183,6 +183,20 @@ TEST_F(PrefetchTest, WhatIsKeptForLaterTakesNoPlaceOfWhatFollows) {
   stop(prefetch);
 }
 
+// The next value may be one that the broker does not know.
+TEST_F(PrefetchTest, AFailureThatIsKeptForLaterHoldsUpNothingBeforeIt) {
+  auto prefetch = make(2);
+  fails_["b"] = 1;
+  takes_["a"] = takes_["a2"] = 1s;
+  ask(prefetch, "a", {"b"});
+  ask(prefetch, "a2", {"a3"}, {"b"});
+  EXPECT_EQ(sent_, Targets({"a!", "b", "a2!", "a3"}));
+  EXPECT_EQ(ask(prefetch, "a3", {}, {"b"}), "a3 #1");
+  EXPECT_EQ(ask(prefetch, "b", {}), "bad_request");
+  EXPECT_EQ(std::ranges::count(sent_, "b"), 1);
+  stop(prefetch);
+}
+
 TEST_F(PrefetchTest, WhatIsKeptForLaterIsAskedForAnewAfterSomeMinutes) {
   auto prefetch = make(2);
   ask(prefetch, "a", {"b"});
