@@ -39,6 +39,17 @@ std::string json_text(std::string_view text) {
   return out;
 }
 
+// The seconds of each stream's interval by "source/stream", as JSON.
+std::string intervals_of(AlertPolicy const& policy) {
+  std::string out = "{";
+  for (auto const& source : policy.sources) {
+    for (auto const& stream : source.streams) {
+      add_member(out, source.name + "/" + stream.name, std::to_string(stream.interval.count()));
+    }
+  }
+  return out + "}";
+}
+
 // As the queries read it.
 std::string value_of(AlertSetting const& setting, AlertRule const* given) {
   if (given != nullptr) {
@@ -100,26 +111,36 @@ std::string found_statement(std::string const& query) {
          " ORDER BY q.cause, q.weight DESC NULLS LAST";
 }
 
-// $1: now; $2: name of the rule; $3: its window in seconds, or null; $4: as above; $5: causes; then
-// an array for each column.
+// By what an alert is judged: the rule, and how often its stream is read. See the COMMENT of
+// affsync.alert.judged_by.
+std::string judged_by(std::string const& row) {
+  return "md5($5::text) || coalesce(' ' || ($6::jsonb ->> (" + row + ".source || '/' || " + row +
+         ".stream)), '')";
+}
+
+// $1: now; $2: name of the rule; $3: its window in seconds, or null; $4: as above; $5: the rule as
+// it is set; $6: intervals_of(); $7: what is not read any more; $8: causes; then an array for each
+// column.
 std::string const& write_statement() {
   auto const make = [] {
     std::string const columns = column_names();
-    std::string arrays = "$5::text[]";
-    int number = 6;
+    std::string arrays = "$8::text[]";
+    int number = 9;
     for (auto const& column : found_columns) {
       arrays += ", $" + std::to_string(number++) + "::" + column.type + "[]";
     }
     // f: what was found; a: the alert.
-    auto const take_over =
-        " seen_at = $1::timestamptz, " + each_column([](FoundColumn const& column) {
-          return std::string(column.name) + " = f." + column.name;
-        });
+    auto const take_over = " seen_at = $1::timestamptz, judged_by = " + judged_by("f") + ", " +
+                           each_column([](FoundColumn const& column) {
+                             return std::string(column.name) + " = f." + column.name;
+                           });
     return "WITH found AS MATERIALIZED (SELECT * FROM unnest(" + arrays + ") AS f (cause, " +
            columns +
            ")), told AS (SELECT * FROM found WHERE severity NOT IN ('held', 'elsewhere')),"
            // Whether it goes on is not known.
-           " held AS (UPDATE affsync.alert a SET seen_at = $1::timestamptz FROM found f"
+           " held AS (UPDATE affsync.alert a SET seen_at = $1::timestamptz, judged_by = " +
+           judged_by("a") +
+           " FROM found f"
            " WHERE f.severity = 'held' AND a.rule = $2 AND a.cause = f.cause"
            " AND a.closed_at IS NULL),"
            " kept AS (UPDATE affsync.alert a SET" +
@@ -137,17 +158,22 @@ std::string const& write_statement() {
            " AND (a.opened_at > $1::timestamptz - interval '1 day' OR a.flapping_since IS NOT NULL)"
            " RETURNING a.alert_id, a.cause),"
            " made AS (INSERT INTO affsync.alert AS a (rule, cause, opened_at, seen_at,"
-           " changed_at, " +
+           " changed_at, judged_by, " +
            columns + ") SELECT $2, f.cause, $1::timestamptz, $1::timestamptz, $1::timestamptz, " +
-           columns +
+           judged_by("f") + ", " + columns +
            " FROM told f WHERE NOT EXISTS (SELECT FROM kept k WHERE k.cause = f.cause)"
            " AND NOT EXISTS (SELECT FROM back b WHERE b.cause = f.cause) RETURNING a.alert_id),"
            // What happened long ago is not told to be over, nor what was never told, nor what
-           // another rule tells from now on.
+           // another rule tells from now on, nor what is judged in another way, or not read any
+           // more: nothing was mended.
            " over AS (UPDATE affsync.alert a SET closed_at = $1::timestamptz,"
            " changed_at = $1::timestamptz, over_told_at = CASE WHEN a.told_at IS NULL"
            " OR a.happened_at <= $1::timestamptz - make_interval(secs => $3::float8)"
            " OR EXISTS (SELECT FROM found f WHERE f.cause = a.cause AND f.severity = 'elsewhere')"
+           " OR a.judged_by <> " +
+           judged_by("a") +
+           " OR a.source_id || '' = ANY ($7::text[])"
+           " OR a.source_id || '/' || a.stream = ANY ($7::text[])"
            " THEN $1::timestamptz END"
            " WHERE a.rule = $2 AND a.closed_at IS NULL AND (a.source_id IS NULL"
            " OR $4::int[] IS NULL OR a.source_id = ANY ($4::int[]))"
@@ -204,6 +230,13 @@ std::string alert_settings(AlertRuleInfo const& rule, AlertRule const* given) {
 JudgedScope scope_of(pqxx::transaction_base& tx, AlertPolicy const& policy) {
   JudgedScope scope;
   scope.distributed = is_distributed(tx);
+  ArrayText retired;
+  for (auto const& row : tx.exec(
+           "SELECT source_id || '' FROM affsync.source WHERE retired_at IS NOT NULL UNION ALL"
+           " SELECT source_id || '/' || stream FROM affsync.stream WHERE retired_at IS NOT NULL")) {
+    retired.add(std::string_view(row[0].c_str()));
+  }
+  scope.retired = retired.take();
   if (policy.sources.empty()) return scope;
   ArrayText names, judged, closed;
   for (auto const& source : policy.sources) names.add(std::string_view(source.name));
@@ -232,7 +265,13 @@ CauseChanges find_causes(pqxx::transaction_base& tx, AlertRuleInfo const& rule,
       found[i].add(field.is_null() ? nullptr : field.c_str());
     }
   }
-  SqlParams params{sql_time(policy.now), rule.name, window_of(rule, given), scope.closed};
+  SqlParams params{sql_time(policy.now),
+                   rule.name,
+                   window_of(rule, given),
+                   scope.closed,
+                   alert_settings(rule, given) + rule.sql,
+                   intervals_of(policy),
+                   scope.retired};
   for (auto& column : found) params.emplace_back(column.take());
   CauseChanges changes;
   for (auto const& row : exec(tx, write_statement(), params)) {

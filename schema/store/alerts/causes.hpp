@@ -35,6 +35,7 @@ std::string alert_settings(AlertRuleInfo const& rule, AlertRule const* given);
 struct JudgedScope {
   std::optional<std::string> judged;  // ids, as an array; nullopt: all
   std::optional<std::string> closed;  // the same, and those that nobody reads any more
+  std::string retired;                // the latter, and "id/stream" of such streams, as an array
   bool distributed = false;
 };
 JudgedScope scope_of(pqxx::transaction_base& tx, AlertPolicy const& policy);
