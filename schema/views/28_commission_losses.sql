@@ -1,8 +1,9 @@
 -- Commission that was there and counts less now, or no more, by the day on which affsync detected it.
 -- Reads the changes since the beginning of a time's day, by source and time, and the rows that they are
 -- about: not what is older. Days are whole, so that none loses a part while it is told of.
--- A row that got it back since is not in it, nor one whose currency changed, nor what changed when all rows
--- were read again because the connector, the privacy setting or the address is another. What fell, came
+-- A row that got it back since is not in it, nor what changed when all rows were read again because the
+-- connector, the privacy setting or the address is another. Amounts of two currencies are not compared: a
+-- change of the currency is no loss, and what was lost before stays one in its currency. What fell, came
 -- back and fell again is a loss of the last fall only. A row in whose place another came was not lost, but
 -- perhaps lowered. The changes are read once; `vanished`: only what left the list and is still not in it,
 -- by the change with which it left; else what was lowered before, or without leaving it.
@@ -19,6 +20,7 @@ RETURNS TABLE (
       (h.before ->> 'amount_usd')::numeric AS usd_before, h.before ? 'status' AS names_status,
       h.before ->> 'status' IN ('rejected', 'reversed') AS void_before,
       h.after ->> 'status' IN ('rejected', 'reversed') AS void_after, h.before ->> 'currency' AS currency,
+      h.after ->> 'currency' AS currency_after,
       -- An amount that becomes empty counts nothing.
       h.operation = 'delete'
         OR NOT $3 AND h.operation = 'update'
@@ -43,48 +45,54 @@ RETURNS TABLE (
     -- the row's.
     SELECT h.stream, h.external_id, h.change_id, h.changed_at, h.operation, h.names_amount, h.amount_after,
       h.names_status, h.void_after, h.counted_after, h.may_fall,
+      coalesce(h.currency <> h.currency_after, false) AS restated,
       min(CASE WHEN h.names_amount THEN ARRAY[h.change_id, h.amount_before, h.usd_before] END) OVER newer
         AS amount,
       min(CASE WHEN h.names_status THEN ARRAY[h.change_id, CASE WHEN h.void_before THEN 1 ELSE 0 END] END)
         OVER newer AS void,
-      min(h.currency) OVER newer AS currency, max(h.currency) OVER newer AS other_currency,
+      -- Numbers of one length are in order as texts, too.
+      min(ARRAY[lpad(h.change_id::text, 20, '0'), h.currency]) FILTER (WHERE h.currency IS NOT NULL)
+        OVER newer AS currency,
       coalesce(bool_or(h.operation = 'restore') OVER newer, false) AS came_back,
       first_value(h.counted_after) OVER newer AS instead
     FROM changed h
     JOIN fallen f ON f.stream = h.stream AND f.external_id = h.external_id
     WINDOW newer AS (PARTITION BY h.stream, h.external_id ORDER BY h.change_id DESC ROWS UNBOUNDED PRECEDING)
   ), valued AS (
-    SELECT t.*, c.client_ref, coalesce(c.currency, t.currency) AS known_currency, c.status AS status_now,
+    SELECT t.*, c.client_ref, v.known_currency, c.status AS status_now,
       c.first_seen_at, affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to) AS day,
-      -- Amounts of two currencies cannot be compared.
-      t.currency <> t.other_currency OR coalesce(t.currency <> c.currency, false) AS two_currencies,
-      c.grain IS NOT DISTINCT FROM 'lifetime' AS is_total,
-      CASE WHEN t.operation = 'restore' OR v.void_before THEN 0 ELSE v.amount_before END AS counts_before,
+      c.grain IS NOT DISTINCT FROM 'lifetime' AS is_total, v.other_now,
+      -- What comes back in another currency was all there in its own.
+      CASE WHEN t.operation = 'restore' AND NOT t.restated OR v.void_before THEN 0
+           ELSE v.amount_before END AS counts_before,
       CASE WHEN t.operation = 'delete' THEN coalesce(t.counted_after, 0)
            WHEN CASE WHEN t.names_status THEN t.void_after ELSE v.void_before END THEN 0
+           WHEN t.restated THEN NULL
            WHEN NOT t.names_amount THEN v.amount_before
            WHEN c.grain = 'lifetime' THEN t.amount_after
            ELSE coalesce(t.amount_after, 0) END AS counts_after,
-      CASE WHEN c.deleted_at IS NOT NULL THEN coalesce(t.instead, 0)
-           WHEN coalesce(c.status, '') IN ('rejected', 'reversed') THEN 0
-           WHEN c.grain = 'lifetime' THEN c.amount ELSE coalesce(c.amount, 0) END AS counts_now,
-      c.amount AS amount_now, c.amount_usd
+      v.counts_now, CASE WHEN NOT v.other_now THEN c.amount END AS amount_now, c.amount_usd
     FROM told t
     JOIN affsync.commission c
       ON c.source_id = $1 AND c.stream = t.stream AND c.external_id = t.external_id
     CROSS JOIN LATERAL (
-      SELECT CASE WHEN t.void IS NULL THEN coalesce(c.status, '') IN ('rejected', 'reversed')
-                  ELSE t.void[2] = 1 END AS void_before,
+      SELECT coalesce(t.currency[2], c.currency) AS known_currency,
+        coalesce(t.currency[2] <> c.currency, false) AS other_now,
+        CASE WHEN t.void IS NULL THEN coalesce(c.status, '') IN ('rejected', 'reversed')
+             ELSE t.void[2] = 1 END AS void_before,
         -- An empty running total is not known; an empty amount is nothing.
-        CASE WHEN c.grain = 'lifetime' THEN a.amount ELSE coalesce(a.amount, 0) END AS amount_before
+        CASE WHEN c.grain = 'lifetime' THEN a.amount ELSE coalesce(a.amount, 0) END AS amount_before,
+        CASE WHEN c.deleted_at IS NOT NULL THEN coalesce(t.instead, 0)
+             WHEN coalesce(c.status, '') IN ('rejected', 'reversed') THEN 0
+             WHEN c.grain = 'lifetime' THEN c.amount ELSE coalesce(c.amount, 0) END AS counts_now
       FROM (SELECT CASE WHEN t.amount IS NULL THEN c.amount ELSE t.amount[2] END AS amount) a
     ) v
   ), parted AS (
     -- Of what fell, a part is lost with the last fall below it.
-    SELECT v.*, v.counts_before - greatest(v.counts_after, v.counts_now, max(v.counts_before) OVER later)
-        AS loss
+    SELECT v.*, v.counts_before - greatest(v.counts_after, CASE WHEN NOT v.other_now THEN v.counts_now END,
+                                           max(v.counts_before) OVER later) AS loss
     FROM valued v
-    WINDOW later AS (PARTITION BY v.stream, v.external_id ORDER BY v.change_id DESC
+    WINDOW later AS (PARTITION BY v.stream, v.external_id, v.known_currency ORDER BY v.change_id DESC
                      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
   ), of_rows AS (
     SELECT p.stream, p.external_id, p.client_ref, p.day, p.known_currency AS currency,
@@ -94,7 +102,8 @@ RETURNS TABLE (
       p.status_now AS status,
       min(p.change_id) AS first_id, p.first_seen_at
     FROM parted p
-    WHERE p.loss > 0 AND p.operation <> 'remap' AND p.may_fall AND p.counted_after IS NULL AND NOT coalesce(p.two_currencies, false)
+    WHERE p.loss > 0 AND p.operation <> 'remap' AND p.may_fall AND p.counted_after IS NULL
+      AND NOT (p.restated AND (p.counts_after IS NULL OR p.other_now AND p.counts_now <> 0))
       AND (p.operation = 'delete' AND NOT p.came_back) = $3
       -- A running total that leaves the list was a sum of what reports have by its growth.
       AND NOT ($3 AND p.is_total)
