@@ -1,8 +1,8 @@
 -- Commission that was taken back: lowered, rejected, reversed, or no longer listed. The value of a
 -- column at a change that did not affect it is taken from the next change that contains it, else from
 -- the row. Of a vanished row in whose place another came, the change says what counted and what counts
--- instead, if a daemon wrote it that knew; changes from before stay removals. For a running total only its recorded growth ever counted. Its decrease is negative growth
--- and not shown here; this view shows totals that left the list, or were rejected or reversed.
+-- instead, if a daemon wrote it that knew; changes from before stay removals. Of a running total only the
+-- growth that was recorded ever counted.
 CREATE OR REPLACE VIEW reporting.clawbacks AS
 WITH dated AS (
   SELECT
@@ -131,6 +131,35 @@ WITH dated AS (
          OR h.operation = 'update' AND h.before ? 'status'
             AND h.after ->> 'status' IN ('rejected', 'reversed')
             AND coalesce(h.before ->> 'status', '') NOT IN ('rejected', 'reversed'))
+  UNION ALL
+  SELECT
+    h.source_id, h.changed_at, 'lowered', h.external_id, c.client_ref, c.kind, g.currency,
+    g.counted - g.step, g.counted, g.step, NULL, h.stream, g.currency
+  FROM affsync.record_change h
+  JOIN affsync.commission c
+    ON c.source_id = h.source_id AND c.stream = h.stream AND c.external_id = h.external_id
+  CROSS JOIN LATERAL (  -- the same
+    SELECT g.currency, sum(g.amount) AS counted,
+      sum(g.amount) FILTER (WHERE g.change_id = h.change_id) AS step
+    FROM affsync.commission_steps g
+    WHERE g.source_id = h.source_id AND g.stream = h.stream AND g.external_id = h.external_id
+      AND g.change_id <= h.change_id
+    GROUP BY g.currency
+    HAVING sum(g.amount) FILTER (WHERE g.change_id = h.change_id) < 0
+  ) g
+  WHERE h.record_table = 'commission' AND c.grain = 'lifetime' AND h.operation = 'update'
+    -- Known again after a while, it may be less than it was when it was known last.
+    AND (h.before ? 'amount' AND h.before ->> 'amount' IS NULL
+         OR (h.after ->> 'amount')::numeric < (h.before ->> 'amount')::numeric)
+    -- One that is void counts nothing that it could lose. The status at a change that does not name it is
+    -- in the next one that does, else the row's.
+    AND coalesce(CASE WHEN h.after ? 'status' THEN h.after ->> 'status' ELSE coalesce((
+      SELECT coalesce(l.before ->> 'status', '')
+      FROM affsync.record_change l
+      WHERE l.source_id = h.source_id AND l.record_table = 'commission' AND l.stream = h.stream
+        AND l.external_id = h.external_id AND l.change_id > h.change_id AND l.before ? 'status'
+      ORDER BY l.change_id
+      LIMIT 1), c.status) END, '') NOT IN ('rejected', 'reversed')
 )
 SELECT
   s.name AS source,
@@ -150,7 +179,7 @@ SELECT
   t.currency_before
 FROM taken t
 JOIN affsync.source s ON s.source_id = t.source_id;
-COMMENT ON VIEW reporting.clawbacks IS 'Commission that the broker took back after affsync had stored it: one row per change that reduces what counts, or changes its currency. Of rows without an id whose window is replaced, what vanished is compared with what came in its place for the same day, currency, client and kind. Streams that repeat another one are omitted. For a running total that left the list, or was rejected or reversed, the row shows the growth that had counted; a total that shrinks has negative growth in reporting.earnings_daily instead.';
+COMMENT ON VIEW reporting.clawbacks IS 'Commission that the broker took back after affsync had stored it: one row per change that reduces what counts, or changes its currency. Of rows without an id whose window is replaced, what vanished is compared with what came in its place for the same day, currency, client and kind. Streams that repeat another one are omitted. Of a running total it is the growth that had counted: all of it if the total left the list, or was rejected or reversed; if it was lowered, the view shows what is also negative growth in reporting.earnings_daily.';
 COMMENT ON COLUMN reporting.clawbacks.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.clawbacks.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.clawbacks.changed_at IS 'When affsync detected the change.';

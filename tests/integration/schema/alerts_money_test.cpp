@@ -152,6 +152,10 @@ TEST_F(AlertsOfMoney, ARunningTotalThatFallsIsTold) {
   earn({row});
   judge();
   EXPECT_EQ(open("commission_lowered"), "broker-1 took back 50.00 USD");
+  // What shows it, shows it.
+  EXPECT_EQ(value("SELECT sum(difference) FROM (" + value("SELECT shown_by FROM affsync.alert") +
+                  ") shown"),
+            "-50");
 }
 
 TEST_F(AlertsOfMoney, ANameIsToldOnlyWhereItIsKeptAndWanted) {

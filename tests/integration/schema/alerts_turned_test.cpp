@@ -1,5 +1,6 @@
-// What the operator turns is no end of a cause: other settings of a rule, another interval, a source
-// or a stream that nobody reads any more. Its alerts end without a word, since nothing is mended.
+// What the operator turns is no end of a cause: other settings of a rule, another interval, a
+// source or a stream that nobody reads any more. Its alerts end without a word, since nothing is
+// mended.
 #include "tests/integration/schema/alerts_fixture.hpp"
 
 namespace affsync::schema::test::alerts_turned_test {

@@ -97,12 +97,14 @@ TEST_F(Money, ARunningTotalThatIsRejectedCountsNoLongerAndIsTakenBack) {
   put("totals", "commission", {total("t", "130", "USD", {{"status", "approved"}})});
   put("totals", "commission", {total("t", "120", "USD", {{"status", "approved"}})});
   EXPECT_EQ(value("SELECT sum(amount) FROM reporting.earnings_daily WHERE counts"), "20");
-  // A decrease is negative growth.
-  EXPECT_EQ(value("SELECT count(*) FROM reporting.clawbacks"), "0");
+  // A decrease is negative growth, and taken back.
+  EXPECT_EQ(value("SELECT difference FROM reporting.clawbacks"), "-10");
   put("totals", "commission", {total("t", "120", "USD", {{"status", "rejected"}})});
   EXPECT_EQ(value("SELECT sum(amount) FROM reporting.earnings_daily WHERE counts"), "(null)");
-  std::vector<Cells> const taken{{"rejected", "20", "0", "-20"}};
-  EXPECT_EQ(rows("SELECT reason, before, after, difference FROM reporting.clawbacks"), taken);
+  std::vector<Cells> const taken{{"lowered", "30", "20", "-10"}, {"rejected", "20", "0", "-20"}};
+  EXPECT_EQ(rows("SELECT reason, before, after, difference FROM reporting.clawbacks"
+                 " ORDER BY before DESC"),
+            taken);
 }
 
 // A broker may send no total for a while.
@@ -194,6 +196,37 @@ TEST_F(Money, DollarsThatComeLaterOrGoAwayChangeNoEarlierStep) {
                  " WHERE amount > 0 ORDER BY day"),
             wanted);
   EXPECT_EQ(value("SELECT sum(amount_usd) FROM affsync.commission_steps"), "152");
+}
+
+// What a total loses is taken back like what a dated row loses: of the growth that had counted, or
+// beyond it. What is lost while it counts nothing is not.
+TEST_F(Money, ATotalThatFallsIsAClawback) {
+  auto const stands = [&](std::optional<std::string> amount, char const* status = "accrued",
+                          char const* currency = "USD") {
+    auto row = total("t", "0", currency, {{"status", status}});
+    row.values[1].second = std::move(amount);
+    put("totals", "commission", {row});
+  };
+  stands("100");
+  stands("150");
+  stands("130");  // 20 of the 50 that had counted
+  stands("90");   // more than was left of them
+  stands("120");
+  stands(std::nullopt);  // not known for a while
+  stands("115");
+  stands("60", "rejected");  // it counted 15 then
+  stands("40", "rejected");
+  stands("50", "accrued");
+  stands("45", "accrued", "EUR");
+  stands("44", "accrued", "EUR");
+  std::vector<Cells> const wanted{{"lowered", "30", "-10", "-40", "USD"},
+                                  {"lowered", "50", "30", "-20", "USD"},
+                                  {"rejected", "15", "0", "-15", "USD"},
+                                  {"lowered", "20", "15", "-5", "USD"},
+                                  {"lowered", "0", "-1", "-1", "EUR"}};
+  EXPECT_EQ(rows("SELECT reason, before, after, difference, currency FROM reporting.clawbacks"
+                 " ORDER BY difference"),
+            wanted);
 }
 
 // A total that comes under its new key is still owed.

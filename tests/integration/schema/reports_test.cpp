@@ -268,7 +268,8 @@ TEST_F(Reports, ClawbacksAreWhatCountsLessThanBefore) {
   std::vector<Cells> const wanted{{"gone", "vanished", "10", "0", "-10"},
                                   {"lowered", "lowered", "10", "4", "-6"},
                                   {"rejected", "rejected", "10", "0", "-10"},
-                                  {"reversed", "reversed", "10", "0", "-10"}};
+                                  {"reversed", "reversed", "10", "0", "-10"},
+                                  {"total", "lowered", "0", "-5", "-5"}};
   EXPECT_EQ(rows("SELECT external_id, reason, before, after, difference FROM reporting.clawbacks"
                  " ORDER BY external_id"),
             wanted);
