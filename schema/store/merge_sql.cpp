@@ -181,6 +181,20 @@ constexpr auto cut_anew =
     "p.t_run <= (SELECT z.recut_after FROM affsync.stream_state z WHERE z.source_id = $1::int"
     " AND z.stream = $2)";
 
+// What the record of a row `p` that comes back says beside what it was: why it had gone, if that
+// was our doing, and what counted of it then; then the broker gives nothing back. Of a row that
+// holds the sums of a window whose days are cut in another way now, that it is another one.
+std::string back_by_us(std::string const& table) {
+  return "CASE WHEN p.t_deleted IS NULL THEN '{}' WHEN coalesce(" + std::string(cut_anew) +
+         ", false) AND " + wanted_anew +
+         " THEN '{\"ours\": \"window\"}' ELSE coalesce((SELECT jsonb_strip_nulls("
+         "jsonb_build_object('ours', h.after -> 'ours', 'counted', CASE WHEN h.after ->> 'ours'"
+         " <> 'window' THEN h.after -> 'counted' END)) FROM affsync.record_change h"
+         " WHERE h.source_id = $1::int AND h.external_id = p.external_id"
+         " AND h.changed_at = p.t_changed AND h.stream = $2 AND h.record_table = '" +
+         table + "' AND h.operation = 'delete' AND h.after ? 'ours' LIMIT 1), '{}') END";
+}
+
 // One row after the other is looked up, compared, and updated where it stands. OFFSET 0 keeps
 // PostgreSQL from computing an expression anew wherever its value is used.
 // `given`: the rows, as an item of FROM.
@@ -205,7 +219,8 @@ std::string merge_statement(RecordTable const& table, MergeSql const& sql, std::
   });
   auto const pairs =
       "SELECT s.external_id, s.raw, s.content_hash, " + all_s +
-      ", t.ctid AS place, t.deleted_at AS t_deleted, t.run_id AS t_run, t.raw AS t_raw, " +
+      ", t.ctid AS place, t.deleted_at AS t_deleted, t.changed_at AS t_changed, t.run_id AS t_run,"
+      " t.raw AS t_raw, " +
       changed_columns(compared, "t.", "s.") + " AS was, " + changed_columns(compared, "s.", "t.") +
       " AS is_now FROM " + given + " " + stored_row(sql.table, "t.ctid, t.*", "s.external_id") +
       " OFFSET 0";
@@ -214,9 +229,9 @@ std::string merge_statement(RecordTable const& table, MergeSql const& sql, std::
       ", p.place, p.t_deleted IS NOT NULL AS restored, p.t_deleted IS NULL AND p.was <> ''"
       " AND (p.t_raw = p.raw AND p.raw <> '{}' OR coalesce(" +
       std::string(cut_anew) + ", false)) AND " + wanted_anew + " AS remapped, " +
-      side("p.t_", "p.", "p.was", "p.t_deleted") + " AS before_, " +
-      side("p.", "p.t_", "p.is_now", "NULL::timestamptz") + " AS after_ FROM (" + pairs +
-      ") p WHERE p.was <> '' OR p.t_deleted IS NOT NULL OR p.t_raw <> p.raw OFFSET 0";
+      side("p.t_", "p.", "p.was", "p.t_deleted") + " || " + back_by_us(std::string(table.name)) +
+      " AS before_, " + side("p.", "p.t_", "p.is_now", "NULL::timestamptz") + " AS after_ FROM (" +
+      pairs + ") p WHERE p.was <> '' OR p.t_deleted IS NOT NULL OR p.t_raw <> p.raw OFFSET 0";
   return "WITH u AS (UPDATE " + sql.table + " t SET " + values +
          ", raw = x.raw, content_hash = x.content_hash, deleted_at = NULL, revision = t.revision +"
          " 1, changed_at = $4::timestamptz, run_id = $3::bigint FROM (" +

@@ -1,11 +1,13 @@
 -- Changes of stored amounts, one row per change. The columns of a row that vanished or came back did
 -- not change, so their values at that time are taken from the next change that contains the column,
 -- else from the row. Of a vanished row in whose place another came, the change says what counted and
--- what counts instead; if that is a row that came back, its return is no further change. Rejected,
--- reversed or refused money counts as zero, so becoming so is a change to zero, and being accepted again
--- one from zero: the differences of a row lead from what it counted first to what it counts now, but
--- for what another mapping made of the same row of the broker's (`remap`), which is no change here. A
--- currency that a row never had before is told only now, and no other one.
+-- what counts instead; if that is a row that came back, its return is no further change. One that had
+-- gone because of us comes back from what counted then; another sum of a window that comes under the key
+-- of one that had gone is no change. Rejected, reversed or refused money counts as zero, so becoming so is
+-- a change to zero, and being accepted again one from zero: the differences of a row lead from what it
+-- counted first to what it counts now, but for what another mapping made of the same row of the broker's
+-- (`remap`), which is no change here. A currency that a row never had before is told only now, and no
+-- other one.
 CREATE OR REPLACE VIEW reporting.retroactive_changes AS
 WITH row_now AS (
   SELECT 'commission' AS record_table, source_id, stream, external_id,
@@ -95,6 +97,7 @@ WITH row_now AS (
     AND h.operation <> 'remap'
     AND coalesce(st.in_reports, true)
     AND p.in_place IS NOT TRUE
+    AND (h.before ->> 'ours') IS DISTINCT FROM 'window'
 ), counted AS (
   SELECT
     h.*,
@@ -153,7 +156,7 @@ CROSS JOIN LATERAL (
       AND coalesce(h.counted_before, 0) <> 0 AND coalesce(h.counted_after, 0) <> 0 AS two_currencies
 ) w
 WHERE w.two_currencies OR w.before IS DISTINCT FROM w.after;
-COMMENT ON VIEW reporting.retroactive_changes IS 'Changes of amounts after affsync had stored them, only of the column amount, so that each change is shown once. A vanished row is a change to null, a returned row a change from null; of rows without an id whose window is replaced, a vanished row is a change to what came in its place for the same day, currency, client and kind; rejected, reversed or refused money counts as 0, so that is a change to 0, and acceptance one from 0. Streams that repeat another one are omitted. Add differences by currency, without running totals: those of a row lead from what it counted first to what it counts now.';
+COMMENT ON VIEW reporting.retroactive_changes IS 'Changes of amounts after affsync had stored them, only of the column amount, so that each change is shown once. A vanished row is a change to null, a returned row a change from null, or if it had gone because of us, from what counted then; of rows without an id whose window is replaced, a vanished row is a change to what came in its place for the same day, currency, client and kind; rejected, reversed or refused money counts as 0, so that is a change to 0, and acceptance one from 0. Streams that repeat another one are omitted. Add differences by currency, without running totals: those of a row lead from what it counted first to what it counts now.';
 COMMENT ON COLUMN reporting.retroactive_changes.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.retroactive_changes.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.retroactive_changes.changed_at IS 'When affsync detected the change.';

@@ -88,7 +88,9 @@ WITH dated AS (
   ) v
   WHERE h.record_table = 'commission' AND c.grain IS DISTINCT FROM 'lifetime'
     AND (h.operation = 'delete'
-         OR h.operation = 'update' AND h.before ?| ARRAY['amount', 'status', 'currency'])
+         OR h.operation = 'update' AND h.before ?| ARRAY['amount', 'status', 'currency']
+         -- It had gone because of us.
+         OR h.operation = 'restore' AND h.before ? 'counted')
     AND coalesce(st.in_reports, true)
 ), taken AS (
   SELECT

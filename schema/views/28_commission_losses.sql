@@ -3,7 +3,8 @@
 -- about: not what is older. Days are whole, so that none loses a part while it is told of.
 -- A row that got it back since is not in it, nor what changed when all rows were read again because the
 -- connector, the privacy setting or the address is another. Amounts of two currencies are not compared: a
--- change of the currency is no loss, and what was lost before stays one in its currency. What fell, came
+-- change of the currency is no loss, and what was lost before stays one in its currency; so it does if
+-- days are cut in another way, and another sum has its key. What fell, came
 -- back and fell again is a loss of the last fall only. A row in whose place another came was not lost, but
 -- perhaps lowered. The changes are read once; `vanished`: only what left the list and is still not in it,
 -- by the change with which it left; else what was lowered before, or without leaving it.
@@ -21,6 +22,7 @@ RETURNS TABLE (
       h.before ->> 'status' IN ('rejected', 'reversed') AS void_before,
       h.after ->> 'status' IN ('rejected', 'reversed') AS void_after, h.before ->> 'currency' AS currency,
       h.after ->> 'currency' AS currency_after,
+      h.operation = 'restore' AND coalesce(h.before ->> 'ours' = 'window', false) AS is_another,
       -- An amount that becomes empty counts nothing.
       h.operation = 'delete'
         OR NOT $3 AND h.operation = 'update'
@@ -53,7 +55,8 @@ RETURNS TABLE (
       -- Numbers of one length are in order as texts, too.
       min(ARRAY[lpad(h.change_id::text, 20, '0'), h.currency]) FILTER (WHERE h.currency IS NOT NULL)
         OVER newer AS currency,
-      coalesce(bool_or(h.operation = 'restore') OVER newer, false) AS came_back,
+      coalesce(bool_or(h.operation = 'restore' AND NOT h.is_another) OVER newer, false) AS came_back,
+      count(*) FILTER (WHERE h.is_another) OVER newer - h.is_another::integer AS others,
       first_value(h.counted_after) OVER newer AS instead
     FROM changed h
     JOIN fallen f ON f.stream = h.stream AND f.external_id = h.external_id
@@ -77,7 +80,7 @@ RETURNS TABLE (
       ON c.source_id = $1 AND c.stream = t.stream AND c.external_id = t.external_id
     CROSS JOIN LATERAL (
       SELECT coalesce(t.currency[2], c.currency) AS known_currency,
-        coalesce(t.currency[2] <> c.currency, false) AS other_now,
+        t.others > 0 OR coalesce(t.currency[2] <> c.currency, false) AS other_now,
         CASE WHEN t.void IS NULL THEN coalesce(c.status, '') IN ('rejected', 'reversed')
              ELSE t.void[2] = 1 END AS void_before,
         -- An empty running total is not known; an empty amount is nothing.
@@ -92,8 +95,8 @@ RETURNS TABLE (
     SELECT v.*, v.counts_before - greatest(v.counts_after, CASE WHEN NOT v.other_now THEN v.counts_now END,
                                            max(v.counts_before) OVER later) AS loss
     FROM valued v
-    WINDOW later AS (PARTITION BY v.stream, v.external_id, v.known_currency ORDER BY v.change_id DESC
-                     ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+    WINDOW later AS (PARTITION BY v.stream, v.external_id, v.known_currency, v.others
+                     ORDER BY v.change_id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
   ), of_rows AS (
     SELECT p.stream, p.external_id, p.client_ref, p.day, p.known_currency AS currency,
       (p.changed_at AT TIME ZONE 'UTC')::date AS detected_on, max(p.changed_at) AS changed_at,

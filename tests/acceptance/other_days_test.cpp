@@ -146,6 +146,42 @@ TEST_F(OtherDays, another_time_zone_cuts_all_days_anew) {
   }
 }
 
+// What had left the list before stays lost, though another sum comes under its key.
+TEST_F(OtherDays, what_was_lost_is_not_given_back_by_other_days) {
+  auto const noon = Instant(today() - days(3)) + hours(12);
+  events.push_back({noon, "gone", 543});
+  auto const zone = [&](std::string const& name) {
+    set_zone(name + "}\n    streams: {rows: {keeps: forever}");
+  };
+  zone("UTC");
+  EXPECT_EQ(pass().status, 0);
+  auto& moved = events.back();
+  moved.at += hours(15);  // counts to the day before, where days begin five hours later
+  moved.sum = 1099;
+  EXPECT_EQ(pass().status, 0);
+  auto const told =
+      "select coalesce(string_agg(trim_scale(difference)::text, ', ' order by changed_at), '')"
+      " from reporting.retroactive_changes";
+  auto const lost =
+      "select count(*) from affsync.alert where rule = 'commission_vanished' and closed_at is null"
+      " and amount = 543";
+  EXPECT_EQ(query(told), "-543");
+  EXPECT_EQ(query(lost), "1");
+  zone("Etc/GMT+5");
+  EXPECT_EQ(pass().status, 0);
+  expect_days(5);
+  EXPECT_EQ(query(told), "-543");
+  EXPECT_EQ(query(lost), "1");
+  EXPECT_EQ(query("select trim_scale(sum(difference)) from reporting.clawbacks"), "-543");
+  // What the broker does to that sum is told.
+  moved.sum = 1000;
+  EXPECT_EQ(pass().status, 0);
+  EXPECT_EQ(query(told), "-543, -99");
+  EXPECT_EQ(query("select string_agg(trim_scale(amount)::text, ', ' order by amount)"
+                  " from affsync.alert where closed_at is null"),
+            "99, 543");
+}
+
 // Where days begin later, the last of before have not come yet.
 TEST_F(OtherDays, days_that_have_not_come_yet_do_not_stay) {
   auto const now = std::chrono::floor<hours>(std::chrono::system_clock::now());

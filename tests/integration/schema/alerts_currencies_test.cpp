@@ -1,5 +1,6 @@
-// Money that was taken back stays told, in the currency in which it was taken, when the broker states
-// the row in another currency afterwards: what it is worth there says nothing of what was taken.
+// Money that was taken back stays told, in the currency in which it was taken, when the broker
+// states the row in another currency afterwards: what it is worth there says nothing of what was
+// taken.
 #include "tests/integration/schema/alerts_fixture.hpp"
 
 namespace affsync::schema::test::alerts_currencies_test {

@@ -1,0 +1,2 @@
+-- A row that had gone because of us is not given back by the broker when it comes again.
+COMMENT ON COLUMN affsync.record_change.before IS 'The columns that changed, as they were. Where only raw changed: raw with the members that differ. Of a return perhaps also ours, why affsync had not taken the row, or window, if another sum has come under its key because days are cut in another way; and counted, what counted of it when it went.';
