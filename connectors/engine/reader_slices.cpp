@@ -85,7 +85,9 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   end.by_content = spec.map.hash.has_value();
   end.asked_items = asked_items();
   end.markable = reads_all_of_slice() && !end.resumed && !end.doubt;
-  end.counted = ended.counted && !end.doubt;
+  end.proof = end.doubt ? CountProof::nothing : ended.proof;
+  // A row may go back to a part that was read before: no part has it, and each count is right.
+  if (spec.parts.size() > 1) end.proof = std::min(end.proof, CountProof::number);
   end.covers_days = days.of_history();
   end.keeps_from = days.keeps_from();
   end.of_all_days = days.of_history() && days.covers_everything();
@@ -128,18 +130,18 @@ std::vector<HttpRequest> StreamReader::Impl::foresee(std::size_t most) {
   std::vector<HttpRequest> ahead;
   if (!foresees()) return ahead;
   auto const of_list = pager->foresee(most);
+  bool const reaches_end = of_list.reaches_end && !page_list.expects_another_sweep();
   for (auto const& ask : of_list.asks) {
     ahead.push_back(make_page_request(spec, *days.slice(), part, lists.of_list(ask, part), latest));
   }
   if (lists.has_items()) {
-    if (of_list.reaches_end) foresee_lists(most, ahead);
+    if (reaches_end) foresee_lists(most, ahead);
     return ahead;
   }
   // Rows move from one part to the next (from the open ones to the paid ones), so that a part is
   // requested only after the one before it.
   if (part + 1 < spec.parts.size()) return ahead;
-  foresee_slices(pages.slices_in(most - ahead.size(), ahead.size() + 1, of_list.reaches_end),
-                 ahead);
+  foresee_slices(pages.slices_in(most - ahead.size(), ahead.size() + 1, reaches_end), ahead);
   return ahead;
 }
 

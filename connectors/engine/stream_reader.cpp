@@ -123,7 +123,7 @@ bool StreamReader::Impl::end_list() {
     doubt->text = "the broker refused the page after " + std::to_string(list_rows) +
                   " rows, before any page of known rows";
   }
-  ended.take(*pager, spec.replaces_window, doubt);
+  ended.take(*pager, spec.replaces_window, page_list.agrees_with_itself(), doubt);
   totals.end_list(list_rows > 0);
   if (part + 1 >= lists.count()) return true;
   ++part;
@@ -237,7 +237,10 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
                            now);
   reader.row_days.note(page.batches.front(), reader.days_of_rows());
   if (!list.rows().empty()) page.missing_totals = reader.totals.missing_in_answer();
-  bool const is_unclear = list.note_page(*outcome == PageOutcome::end);
+  // A list whose count differs is in doubt, however often it is read.
+  bool const is_settled = reader.pager->total() && reader.pager->doubt();
+  bool const is_unclear =
+      list.note_page(*outcome == PageOutcome::end, !is_settled && reader.pager->may_have_skipped());
   if (*outcome == PageOutcome::end && (reader.page_rows.is_unsettled() || is_unclear)) {
     reader.pager->read_again();
     outcome = PageOutcome::sweep_again;

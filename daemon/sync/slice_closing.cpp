@@ -29,7 +29,7 @@ schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, s
   close.replaces = end.replaces;
   close.file = task.file_name;
   close.by_content = end.by_content;
-  close.verified = end.counted;
+  close.proof = end.proof;
   close.seen_keys = std::move(end.seen_keys);
   close.seen_within = end.all_within;
   close.resumed = end.resumed;

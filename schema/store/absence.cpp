@@ -95,7 +95,7 @@ class Noting {
                            chunk.keys.take(),
                            std::to_string(pass_.pass_run_id),
                            judged ? "1" : "0",
-                           judged && slice_.verified ? "true" : "false"};
+                           judged && slice_.proof == CountProof::rows ? "true" : "false"};
     auto const rows =
         exec(tx_,
              "WITH n AS (INSERT INTO affsync.absence AS a (source_id, record_table, stream,"
@@ -200,19 +200,14 @@ Missed note_missed(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   return result;
 }
 
-std::int64_t forget_seen(pqxx::transaction_base& tx, SliceClose const& slice,
-                         PassState const& pass) {
+std::int64_t forget_seen(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
+                         PassState const& pass, bool whole_stream) {
   SqlParams const params{std::to_string(slice.run.id.source_id), std::string(slice.table->name),
                          slice.run.id.stream};
   std::string const of_stream = " WHERE source_id = $1::int AND record_table = $2 AND stream = $3";
   if (!exec(tx, "SELECT EXISTS (SELECT FROM affsync.absence" + of_stream + ")", params)[0][0]
            .as<bool>()) {
     return 0;
-  }
-  if (slice.resumed) {
-    auto before = params;
-    before.push_back(std::to_string(pass.pass_run_id));
-    exec(tx, "DELETE FROM affsync.absence" + of_stream + " AND run_id < $4::bigint", before);
   }
   auto const forget = [&](ArrayText& keys) {
     auto some = params;
@@ -223,6 +218,31 @@ std::int64_t forget_seen(pqxx::transaction_base& tx, SliceClose const& slice,
   };
   ArrayText keys;
   std::size_t count = 0;
+  if (slice.resumed && whole_stream) {
+    auto before = params;
+    before.push_back(std::to_string(pass.pass_run_id));
+    exec(tx, "DELETE FROM affsync.absence" + of_stream + " AND run_id < $4::bigint", before);
+  } else if (slice.resumed) {
+    auto within = scope;
+    within.params.emplace_back(std::string(slice.table->name));
+    within.params.emplace_back(std::to_string(pass.pass_run_id));
+    auto const last = within.params.size();
+    walk(tx,
+         "SELECT t.external_id FROM " + merge_sql_for(*slice.table).table + " t WHERE " +
+             within.condition +
+             " AND EXISTS (SELECT FROM affsync.absence a WHERE a.source_id = $1::int"
+             " AND a.record_table = $" +
+             std::to_string(last - 1) +
+             " AND a.stream = $2 AND a.external_id = t.external_id AND a.run_id < $" +
+             std::to_string(last) + "::bigint)",
+         within.params, [&](pqxx::row const& row) {
+           keys.add(key_of(row));
+           if (++count % keys_at_once == 0) forget(keys);
+           return true;
+         });
+    if (count % keys_at_once > 0) forget(keys);
+    count = 0;
+  }
   std::int64_t counted = 0;
   walk(tx, "SELECT external_id, run_id, passes FROM affsync.absence" + of_stream, params,
        [&](pqxx::row const& row) {

@@ -51,10 +51,11 @@ Missed note_missed(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
                    PassState const& pass, bool all, std::int64_t most);
 
 // Removes records of missed rows that were seen again. After a restart the seen keys are
-// incomplete, so this removes all records of earlier passes. Returns how many of them this pass had
-// counted as missed: a slice may bring what the one before it missed.
-std::int64_t forget_seen(pqxx::transaction_base& tx, SliceClose const& slice,
-                         PassState const& pass);
+// incomplete, so this removes all records of earlier passes that are of the slice's rows (`scope`);
+// those of other slices wait for these. `whole_stream`: there are no others. Returns how many of
+// them this pass had counted as missed: a slice may bring what the one before it missed.
+std::int64_t forget_seen(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
+                         PassState const& pass, bool whole_stream);
 
 // Returns an SQL condition for the rows `t` that this pass recorded as missed. Adds to `params`.
 std::string noted_sql(SliceClose const& slice, PassState const& pass, SqlParams& params);

@@ -40,7 +40,7 @@ class ListReach {
       left_out_.insert(of.external_ids.begin(), of.external_ids.end());
     }
     // The last row of all: the broker says that it has none, not even one of these days.
-    is_emptied_ = slice.seen_keys.empty() && slice.verified && pass.live_rows == 1;
+    is_emptied_ = slice.seen_keys.empty() && slice.proof == CountProof::rows && pass.live_rows == 1;
   }
   void saw(TimePoint earliest) { oldest_ = earlier(oldest_, earliest); }
   void came(TimePoint earliest) { days_with_new_.insert(day_of_moment(earliest)); }

@@ -182,7 +182,7 @@ void Closing::find_missing() {
   pass_.missed += left_.news;
   // Every row seen is stored, so equal counts mean equal sets. This does not hold if rows were
   // quarantined, or lie outside the slice that they were listed for.
-  all_there_ = slice_.mark_vanished && slice_.verified && !has_quarantine_ &&
+  all_there_ = slice_.mark_vanished && slice_.proof != CountProof::nothing && !has_quarantine_ &&
                (whole_stream_ || slice_.seen_within) &&
                closed_.live == static_cast<std::int64_t>(slice_.seen_keys.size());
   files_.emplace(tx_, slice_);
@@ -190,7 +190,8 @@ void Closing::find_missing() {
 }
 
 void Closing::find_missing_records() {
-  pass_.missed = std::max<std::int64_t>(0, pass_.missed - forget_seen(tx_, slice_, pass_));
+  pass_.missed = std::max<std::int64_t>(
+      0, pass_.missed - forget_seen(tx_, slice_, days_, pass_, whole_stream_));
   if (slice_.replaces && slice_.mark_vanished) {
     unseen_ = find_unseen(tx_, slice_, asked_, days_, pass_, *files_);
     missed_.kept = unseen_.aged;

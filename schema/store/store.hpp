@@ -16,6 +16,7 @@
 
 #include "base/batch.hpp"
 #include "base/clock.hpp"
+#include "base/count_proof.hpp"
 #include "base/day_span.hpp"
 #include "base/run_report.hpp"
 #include "schema/store/asked.hpp"
@@ -173,9 +174,9 @@ struct SliceClose {
   // The keys are made of the content: of a row that changes, the old one is not seen again.
   bool by_content = false;
   std::vector<std::string> personal_columns;  // that persons may be read into
-  // True if the broker's own count agrees with seen_keys. If false, the list may have shifted while
-  // it was read, so a row is marked only if two such sweeps in a row miss it.
-  bool verified = true;
+  // What the broker's own count proves of seen_keys. If not the rows, the list may have shifted
+  // while it was read, so a row is marked only if two such sweeps in a row miss it.
+  CountProof proof = CountProof::rows;
   std::vector<std::uint64_t> seen_keys;  // hash_key of each external id; sorted, distinct
   bool seen_within = false;              // all of these rows have their day within the slice
   bool resumed = false;                  // seen_keys lacks the pages before a restart

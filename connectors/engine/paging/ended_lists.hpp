@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/count_proof.hpp"
 #include "connectors/engine/paging/pager.hpp"
 #include "connectors/engine/paging/slice.hpp"
 
@@ -16,13 +17,15 @@ struct EndedLists {
   std::vector<std::uint64_t> keys;
   std::optional<SliceDoubt> doubt;  // the first one
   std::int64_t broker_count = 0;
-  bool has_counts = true;  // each list had a count
-  bool counted = true;     // each list agrees with the broker's count
-  bool resumed = false;    // pages or whole lists before a restart are missing
+  bool has_counts = true;               // each list had a count
+  CountProof proof = CountProof::rows;  // of all lists together
+  bool resumed = false;                 // pages or whole lists before a restart are missing
 
-  // `is_whole`: the list agrees with itself, although the broker does not count it. `more_doubt`:
-  // set if it does not.
-  void take(Pager& pager, bool is_whole, std::optional<SliceDoubt> const& more_doubt) {
+  // `is_whole`: what the list lacks is not there, whether the broker counts it or not.
+  // `agrees_with_itself`: two readings in a row do, see RepeatedSweeps. `more_doubt`: set if they
+  // never did.
+  void take(Pager& pager, bool is_whole, bool agrees_with_itself,
+            std::optional<SliceDoubt> const& more_doubt) {
     auto list = pager.take_keys();
     if (keys.empty()) {
       keys = std::move(list);
@@ -34,9 +37,15 @@ struct EndedLists {
     if (!doubt) doubt = pager.doubt();
     if (!doubt) doubt = more_doubt;
     auto const total = pager.total();
-    counted = counted && (total.has_value() || is_whole);
+    bool const skips_none = agrees_with_itself || !pager.may_have_skipped();
+    if (!is_whole) proof = std::min(proof, proof_of(total.has_value(), skips_none));
     has_counts = has_counts && total;
     broker_count += total.value_or(0);
+  }
+
+  static CountProof proof_of(bool is_counted, bool skips_none) {
+    if (!is_counted) return CountProof::nothing;
+    return skips_none ? CountProof::rows : CountProof::number;
   }
 
   // Returns the keys sorted and distinct. Those of a single list are that already.

@@ -35,7 +35,7 @@ void OffsetPager::begin_sweep() {
   seen_.clear();
   anchors_.clear();
   ask_ = position_ = 0;
-  wants_anchor_ = resumed_ = moved_ = false;
+  wants_anchor_ = resumed_ = moved_ = unlinked_ = in_one_ = false;
   rows_before_resume_ = resume_anchors_ = 0;
   largest_ = last_rows_ = 0;
   last_ask_ = step_ = catch_up_to_ = 0;
@@ -182,6 +182,7 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   ++pages_;
   if (wants_anchor_ && (rows == 0 || !seen_.contains(keys.front()))) return step_back(rows > 0);
   step_ = 0;
+  unlinked_ = unlinked_ || (ask_ > 0 && !wants_anchor_);
   if (hints.total) {
     // Pages that share rows show themselves whether the list has shifted.
     moved_ = moved_ || (overlap_ == 0 && total_ && total_ != hints.total);
@@ -194,6 +195,7 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   auto const shared =
       std::min(rows, static_cast<std::size_t>(std::max<std::int64_t>(0, position_ - ask_)));
   auto const [fresh, distinct_keys] = add_page(keys, shared, seen_, places_);
+  if (ask_ == 0) in_one_ = hints.total == static_cast<std::int64_t>(distinct_keys);
   repeats_ += static_cast<std::int64_t>(rows - fresh - std::min(shared, rows - fresh));
   auto const high = static_cast<std::int64_t>(seen_.size()) - resume_anchors_;
   fresh_counted_ = std::max<std::int64_t>(0, high - counted_);

@@ -41,6 +41,7 @@ class OffsetPager final : public Pager {
   bool resuming() const override { return resumed_ && pages_ == 0; }
   std::optional<std::int64_t> total() const override { return total_; }
   std::optional<SliceDoubt> doubt() const override;
+  bool may_have_skipped() const override { return unlinked_ && !in_one_; }
   std::vector<std::uint64_t> take_keys() override { return seen_.take_sorted(); }
 
  private:
@@ -92,6 +93,8 @@ class OffsetPager final : public Pager {
   std::int64_t repeats_ = 0;  // rows of this sweep seen twice, without the overlap
   SweepCount count_;
   bool moved_ = false;        // the total of pages that share no rows changed within this sweep
+  bool unlinked_ = false;     // a page of this sweep shares no row with the one before it
+  bool in_one_ = false;       // the first page had all rows that its answer counts
   std::int64_t counted_ = 0;  // rows reported as fresh so far
   std::int64_t fresh_counted_ = 0;
   std::vector<RowPlace> places_;

@@ -97,6 +97,11 @@ class Pager {
   // and distinct, which are moved out of the pager.
   virtual std::optional<std::int64_t> total() const = 0;
   virtual std::optional<SliceDoubt> doubt() const = 0;
+  // Returns true if a row that was in the list all the time may have moved from a page that was to
+  // be read to one that was read already, without a trace: see CountProof. Not so if all rows came
+  // in one answer, if each page begins with a row of the one before it, or if each is asked for by
+  // the row before it.
+  virtual bool may_have_skipped() const = 0;
   virtual std::vector<std::uint64_t> take_keys() = 0;
 };
 

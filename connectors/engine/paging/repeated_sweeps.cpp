@@ -4,12 +4,26 @@
 
 namespace affsync::engine {
 
-bool RepeatedSweeps::wants_another() {
+void RepeatedSweeps::note(std::vector<std::uint64_t> const& keys) {
+  if (!needed_) return;
+  rows_ += keys.size();
+  for (auto const key : keys) {
+    if (now_.insert(key) && last_.contains(key)) ++again_;
+  }
+}
+
+// A row is passed over when another one that was read goes, so the next reading lacks that one. If
+// it has all rows of the reading before, none was passed over; what came meanwhile does no harm.
+// But of rows without an id, one more may be the same one on two pages: only a count shows that.
+bool RepeatedSweeps::wants_another(bool may_have_skipped) {
   constexpr int most_sweeps = 4;
-  if (!needed_ || now_.pages < 2) return false;
-  if (last_ && last_->rows == now_.rows && last_->sum == now_.sum) return false;
+  if (!needed_ || !may_have_skipped) return false;
+  agree_ = sweeps_ > 0 && again_ == last_.size() &&
+           (!exactly_ || (now_.size() == last_.size() && rows_ == last_rows_));
+  if (agree_) return false;
   if (++sweeps_ < most_sweeps) {
-    last_ = now_;
+    std::swap(last_, now_);
+    last_rows_ = rows_;
     return true;
   }
   SliceDoubt doubt;

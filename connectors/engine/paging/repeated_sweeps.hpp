@@ -1,13 +1,16 @@
-// Lists whose rows have no id and that the broker does not count. A row that moves to the next page
-// while such a list is read looks like a second one, and nothing in the answers tells. So a list of
-// several pages is read until two readings in a row agree.
+// Lists of which a single reading in several pages is not enough, counted or not: of rows without
+// an id, one that moves to the next page meanwhile looks like a second one; and of a window that is
+// replaced, one that moves to a page that was read already would be deleted at once. So they are
+// read until two readings in a row agree, unless no row can have moved without a trace.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
 #include "connectors/engine/manifest/manifest.hpp"
+#include "connectors/engine/paging/seen_keys.hpp"
 #include "connectors/engine/paging/slice.hpp"
 
 namespace affsync::engine {
@@ -15,31 +18,35 @@ namespace affsync::engine {
 class RepeatedSweeps {
  public:
   explicit RepeatedSweeps(StreamSpec const& spec)
-      : needed_(spec.map.hash && !spec.page.is_single_answer() && !spec.page.has_total()) {}
+      : RepeatedSweeps((spec.map.hash || spec.replaces_window) && !spec.page.is_single_answer(),
+                       spec.map.hash && !spec.page.has_total()) {}
 
-  void begin_list() { *this = RepeatedSweeps(needed_); }
-  void begin_sweep() { now_ = {}; }
-  // `keys`: of a page's rows.
-  void note(std::vector<std::uint64_t> const& keys) {
-    ++now_.pages;
-    now_.rows += keys.size();
-    for (auto const key : keys) now_.sum += key;
+  void begin_list() { *this = RepeatedSweeps(needed_, exactly_); }
+  void begin_sweep() {
+    now_.clear();
+    rows_ = again_ = 0;
   }
+  // `keys`: of a page's rows.
+  void note(std::vector<std::uint64_t> const& keys);
   // At the end of a reading: returns true if the list has to be read once more.
-  bool wants_another();
+  // `may_have_skipped`: see Pager.
+  bool wants_another(bool may_have_skipped);
+  // Returns true before the end of a first reading, which of several pages is not the last one.
+  bool expects_another() const { return needed_ && sweeps_ == 0; }
+  // Returns true if the last two readings agree.
+  bool agree() const { return agree_; }
   // Set if the list never agreed with itself.
   std::optional<SliceDoubt> const& doubt() const { return doubt_; }
 
  private:
-  explicit RepeatedSweeps(bool needed) : needed_(needed) {}
-  // What a reading had. Rows may come in another order.
-  struct Sweep {
-    std::uint64_t pages = 0, rows = 0, sum = 0;
-  };
+  RepeatedSweeps(bool needed, bool exactly) : needed_(needed), exactly_(exactly) {}
   bool needed_;
-  Sweep now_;
-  std::optional<Sweep> last_;
+  bool exactly_;                          // neither reading may have a row that the other has not
+  SeenKeys now_, last_;                   // the rows of this reading and of the one before it
+  std::size_t rows_ = 0, last_rows_ = 0;  // how many rows they had, with those that came twice
+  std::size_t again_ = 0;                 // how many of `last_` are in `now_`
   int sweeps_ = 0;
+  bool agree_ = false;
   std::optional<SliceDoubt> doubt_;
 };
 

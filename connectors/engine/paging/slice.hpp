@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/count_proof.hpp"
 #include "base/error.hpp"
 
 namespace affsync::engine {
@@ -57,8 +58,7 @@ struct SliceEnd {
   bool markable = false;    // rows of the scope that were not seen may be marked as vanished
   bool replaces = false;    // and are deleted at once, see StreamSpec::replaces_window
   bool by_content = false;  // the keys are made of the content: a changed row has another one
-  // The number of rows agrees with the broker's count, or all came in a single answer.
-  bool counted = false;
+  CountProof proof = CountProof::nothing;  // that what is not in seen_keys is not listed
   bool resumed = false;  // seen_keys lacks the pages that were read before a restart
   // The slice covers its days; false if they only select what was changed.
   bool covers_days = false;

@@ -38,7 +38,7 @@ void StepPager::begin_sweep() {
   number_ = first_page_;
   token_.clear();
   tokens_.clear();
-  resumed_ = wants_anchor_ = moved_ = false;
+  resumed_ = wants_anchor_ = moved_ = several_ = in_one_ = false;
   asked_again_ = said_more_ = false;
   end_in_doubt_.clear();
   rows_before_resume_ = repeats_ = 0;
@@ -140,7 +140,11 @@ Result<PageOutcome> StepPager::take(std::vector<std::uint64_t> const& keys,
 
   Taken taken;
   taken.rows = rows;
-  taken.fresh = add_page(keys, 0, seen_, places_).fresh;
+  auto const [fresh, distinct_keys] = add_page(keys, 0, seen_, places_);
+  taken.fresh = fresh;
+  bool const is_first = number_ == first_page_ && !resumed_;
+  several_ = several_ || !is_first;
+  if (is_first) in_one_ = hints.total == static_cast<std::int64_t>(distinct_keys);
   is_honoured_ = is_honoured_ || (pages_ > 1 && taken.fresh > 0);
   repeats_ += static_cast<std::int64_t>(rows - taken.fresh);
   auto const high = static_cast<std::int64_t>(seen_.size());

@@ -30,6 +30,7 @@ class StepPager final : public Pager {
   bool resuming() const override { return resumed_ && pages_ == 0; }
   std::optional<std::int64_t> total() const override { return total_; }
   std::optional<SliceDoubt> doubt() const override;
+  bool may_have_skipped() const override { return several_ && !in_one_ && !by<IdPaging>(); }
   std::vector<std::uint64_t> take_keys() override { return seen_.take_sorted(); }
 
  private:
@@ -78,7 +79,9 @@ class StepPager final : public Pager {
   std::vector<RowPlace> places_;
   std::string end_in_doubt_;  // why the list may not have ended where it seemed to
   std::int64_t repeats_ = 0;
-  bool moved_ = false;  // the total changed within this sweep
+  bool moved_ = false;    // the total changed within this sweep
+  bool several_ = false;  // this sweep had more than one page
+  bool in_one_ = false;   // the first page had all rows that its answer counts
 
   std::optional<std::int64_t> total_;
   std::optional<std::int64_t> total_pages_;

@@ -41,10 +41,14 @@ class ListedRows {
     sweeps_.begin_sweep();
   }
   // Notes what the page had. Returns true if it ends a list that has to be read once more.
-  bool note_page(bool is_last) {
+  // `may_have_skipped`: see Pager.
+  bool note_page(bool is_last, bool may_have_skipped) {
     sweeps_.note(keys_);
-    return is_last && sweeps_.wants_another();
+    return is_last && sweeps_.wants_another(may_have_skipped);
   }
+  // Returns true if a list of several pages will be read once more when it has been read.
+  bool expects_another_sweep() const { return sweeps_.expects_another(); }
+  bool agrees_with_itself() const { return sweeps_.agree(); }
   // Set if a list that was read several times never agreed with itself.
   std::optional<SliceDoubt> const& doubt() const { return sweeps_.doubt(); }
 

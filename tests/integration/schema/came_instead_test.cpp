@@ -56,7 +56,7 @@ class CameInstead : public AlertsTest {
     end.by_content = by_content;
     end.in_doubt = in_doubt;
     end.mark_vanished = !in_doubt;
-    end.verified = false;
+    end.proof = CountProof::nothing;
     end.mass_drop_limit = 1;
     return loop.run(store->close_slice(std::move(end)));
   }
@@ -332,7 +332,7 @@ TEST_F(CameInstead, ARowOfADayWithoutDoubtStandsWhateverOtherDaysAre) {
   end.to = parse_day("2026-02-28");
   end.scope_column = "occurred_on";
   end.seen_within = end.covers_days = end.replaces = end.by_content = true;
-  end.verified = false;
+  end.proof = CountProof::nothing;
   end.mass_drop_limit = 1;
   EXPECT_EQ(loop.run(store->close_slice(std::move(end))).replaced, 2);
   finish(third);

@@ -43,7 +43,7 @@ TEST_F(LargeSets, OfReplacedRowsAreReplaced) {
   write(run, "commission", rows_from(many + 1, 2 * many));
   auto close = slice(run, "commission", keys_from(many + 1, 2 * many));
   close.replaces = close.by_content = true;
-  close.verified = false;
+  close.proof = CountProof::nothing;
   close.totals.push_back({"rows", "", std::to_string(many), ""});
   auto const closed = loop.run(store->close_slice(std::move(close)));
   EXPECT_EQ(closed.replaced, many);

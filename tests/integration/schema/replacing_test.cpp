@@ -22,7 +22,7 @@ class Replacing : public StoreTest {
     close.scope_column = "occurred_on";
     close.seen_within = true;
     close.covers_days = true;
-    close.verified = false;
+    close.proof = CountProof::nothing;
     close.replaces = true;
     close.mass_drop_limit = 0.5;
     return close;
@@ -223,7 +223,7 @@ TEST_F(Replacing, TheLastRowOfAllGoesOnceTheBrokerCountsNone) {
   auto const run = begin();
   EXPECT_EQ(closed(of_day(run, "2026-02-20", {})).replaced, 0);
   auto close = of_day(run, "2026-02-20", {});
-  close.verified = true;
+  close.proof = CountProof::rows;
   EXPECT_EQ(closed(close).replaced, 1);
 }
 

@@ -97,7 +97,7 @@ TEST(ForEach, EachValueHasItsOwnPagesAndTheSliceEndsOnce) {
     EXPECT_EQ(page.slice_end.has_value(), targets.size() == 3);
     if (!page.slice_end) continue;
     EXPECT_EQ(page.slice_end->broker_count, 4);
-    EXPECT_TRUE(page.slice_end->counted);
+    EXPECT_EQ(page.slice_end->proof, CountProof::number) << "x came in two pages";
     EXPECT_EQ(page.slice_end->seen_keys.size(), 4U);
   }
   EXPECT_EQ(targets,

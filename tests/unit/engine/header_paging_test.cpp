@@ -68,7 +68,7 @@ TEST(HeaderPaging, ATotalInAHeaderCountsTheList) {
             (std::vector<std::string>{"/rows?per_page=2&page=1", "/rows?per_page=2&page=2"}));
   ASSERT_TRUE(done.end);
   EXPECT_EQ(done.end->broker_count, 3);
-  EXPECT_TRUE(done.end->counted);
+  EXPECT_EQ(done.end->proof, CountProof::number);
 }
 
 TEST(HeaderPaging, ATotalThatIsMissingIsTold) {

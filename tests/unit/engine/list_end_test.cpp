@@ -60,7 +60,7 @@ TEST(ListEnd, AFullPageIsFollowedByAnotherRequestWhateverTheCountSays) {
       EXPECT_EQ(pass.ids().size(), 57U) << size << count;
       ASSERT_TRUE(pass.ends.at(0).doubt) << count;
       EXPECT_FALSE(pass.ends[0].markable);
-      EXPECT_FALSE(pass.ends[0].counted);
+      EXPECT_EQ(pass.ends[0].proof, CountProof::nothing);
     }
   }
 }

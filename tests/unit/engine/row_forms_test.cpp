@@ -300,7 +300,7 @@ TEST(RowsInsideRows, PagesAreThoseOfTheRowsAround) {
     EXPECT_EQ(pass.ids(), ids_of(server.accounts));
     ASSERT_EQ(pass.ends.size(), 1U);
     EXPECT_FALSE(pass.ends[0].doubt);
-    EXPECT_EQ(pass.ends[0].counted, with_total);
+    EXPECT_EQ(pass.ends[0].proof, with_total ? CountProof::rows : CountProof::nothing);
     // What is seen are the rows, not those around, and the broker counts other things.
     EXPECT_EQ(pass.ends[0].seen_keys.size(), 21U);
     EXPECT_FALSE(pass.ends[0].broker_count);

@@ -107,7 +107,7 @@ TEST(Where, ItsRowsCountForPagingAndTotalsAsAllOthers) {
   auto const pass = read_all(plan, server);
   ASSERT_FALSE(pass.error);
   EXPECT_FALSE(pass.ends.at(0).doubt);
-  EXPECT_TRUE(pass.ends[0].counted);
+  EXPECT_EQ(pass.ends[0].proof, CountProof::number);
   EXPECT_EQ(pass.ends[0].broker_count, 3);
   EXPECT_EQ(pass.ends[0].seen_keys, hashes({"c"}));
   EXPECT_EQ(pass.rows_read, 3);
@@ -336,7 +336,7 @@ TEST(NamedTotal, OneThatIsNotThereIsToldAndNotCompared) {
     ASSERT_TRUE(page.slice_end);
     EXPECT_EQ(page.slice_end->missing_totals, std::vector<std::string>{"n"}) << n;
     EXPECT_FALSE(page.slice_end->broker_count) << n;
-    EXPECT_FALSE(page.slice_end->counted) << n;
+    EXPECT_EQ(page.slice_end->proof, CountProof::nothing) << n;
     EXPECT_TRUE(page.slice_end->totals.empty()) << n;
   }
 }

@@ -1,0 +1,286 @@
+// Lists of several pages in which a row goes and another comes while they are read. The count stays
+// the same, and a row that is still listed moves from a page that is still to be read to one that
+// was read already: no answer has it, and it has not vanished.
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "tests/acceptance/strangers.hpp"
+
+namespace affsync::test::moved_rows_test {
+namespace {
+
+using std::chrono::days;
+
+std::string day_before_today(int count) {
+  return format_day(std::chrono::floor<days>(std::chrono::system_clock::now()) - days(count));
+}
+
+// A row of the broker's: 50 USD, five days ago.
+std::string row_of(int number, int days_ago = 5) {
+  auto const id = std::to_string(number);
+  return R"({"id":"r)" + id + R"(","client":"c)" + id + R"(","sum":"50.00","day":")" +
+         day_before_today(days_ago) + "\"}";
+}
+
+// Ten rows, r0 to r9, in pages of five.
+class MovedRows : public Strangers {
+ protected:
+  void SetUp() override {
+    Strangers::SetUp();
+    for (int i = 0; i < 10; ++i) books.push_back(row_of(i));
+  }
+
+  void serve(std::string const& page, std::string const& more = "", std::string const& key = "id") {
+    start_own_broker(
+        R"(auth: {type: none}
+streams:
+  rows:
+    table: commission
+    path: /list
+    keeps: forever
+    page: )" +
+            page +
+            R"(
+    records: rows
+    key: )" +
+            key + R"(
+    map:
+      client_ref: client
+      amount: sum
+      currency: {const: USD}
+      occurred_on: {from: day, as: date}
+)" + more,
+        "{}", [this](Asked const& asked) { return answer(asked); });
+  }
+
+  // Between the first page and the next one the broker removes r1 and books r10.
+  void swap_in_the_next_pass() {
+    between = [this] {
+      std::erase(books, row_of(1));
+      books.push_back(row_of(10));
+    };
+  }
+
+  std::string answer(Asked const& asked) {
+    auto const size = static_cast<std::size_t>(asked.number("limit", 5));
+    auto begin = static_cast<std::size_t>(asked.number("offset", 0));
+    if (asked.has("page")) begin = (static_cast<std::size_t>(asked.number("page", 1)) - 1) * size;
+    if (asked.has("at")) begin = static_cast<std::size_t>(asked.number("at", 0));
+    if (begin > 0 && between) std::exchange(between, nullptr)();
+    bool const is_paid = asked("state") == "paid";
+    if (is_paid && before_paid) std::exchange(before_paid, nullptr)();
+    auto const& list = is_paid ? paid : books;
+    std::vector<std::string> listed;
+    for (auto const& row : list) {
+      auto const at = row.find(R"("day":")") + 7;
+      auto const day = row.substr(at, 10);
+      if (asked.has("from") && (day < asked("from") || day > asked("to"))) continue;
+      listed.push_back(row);
+    }
+    auto const next = begin + size;
+    std::string const link = next < listed.size() ? "\"/list?limit=" + std::to_string(size) +
+                                                        "&at=" + std::to_string(next) + '"'
+                                                  : "null";
+    std::string const total = gives_total ? std::to_string(listed.size()) : "null";
+    return reply(R"({"rows":)" + slice(listed, begin, size) + R"(,"total":)" + total +
+                 R"(,"link":)" + link + "}");
+  }
+
+  // Runs a pass that marks nothing, and after which nobody is told of a loss.
+  void expect_no_loss(std::vector<std::string> const& arguments = {}) {
+    auto const synced = pass(arguments);
+    EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
+    EXPECT_EQ(synced.of("rows", "status"), "succeeded") << synced.out;
+    EXPECT_EQ(synced.count("rows", "deleted"), 0) << synced.out;
+    EXPECT_EQ(losses(), "");
+  }
+  void expect_marked(std::string const& keys, std::vector<std::string> const& arguments = {}) {
+    auto const synced = pass(arguments);
+    EXPECT_EQ(synced.status, 0) << synced.out << synced.err;
+    EXPECT_EQ(marked(), keys) << synced.out;
+    EXPECT_EQ(losses(), keys);
+  }
+  // Rows that were ever told as taken back, each as often as it was.
+  std::string losses() const {
+    return query(
+        "select coalesce(string_agg(external_id, ' ' order by external_id), '')"
+        " from reporting.clawbacks");
+  }
+
+  std::vector<std::string> books, paid;
+  std::function<void()> between, before_paid;  // done once
+  bool gives_total = true;
+};
+
+// The row that was passed over stays, and the one that went is marked by the second pass that
+// misses it.
+TEST_F(MovedRows, a_row_that_was_passed_over_has_not_vanished) {
+  for (std::string const page :
+       {"{type: page, size: 5, total: total}", "{type: offset, size: 5, overlap: 0, total: total}",
+        "{type: link, size: 5, next: link, total: total}"}) {
+    SCOPED_TRACE(page);
+    books.clear();
+    for (int i = 0; i < 10; ++i) books.push_back(row_of(i));
+    serve(page);
+    expect_green(pass(), 10);
+    swap_in_the_next_pass();
+    expect_no_loss();
+    EXPECT_EQ(live("external_id"), "r0 r1 r10 r2 r3 r4 r5 r6 r7 r8 r9");
+    expect_no_loss();
+    expect_marked("r1");
+    EXPECT_EQ(live("external_id"), "r0 r10 r2 r3 r4 r5 r6 r7 r8 r9");
+    EXPECT_EQ(query("select count(*) from affsync.record_change where operation = 'delete'"), "1");
+    expect_no_change();
+    EXPECT_EQ(losses(), "r1");
+    EXPECT_EQ(query("select count(*) from affsync.absence"), "0");
+    renew_database();
+  }
+}
+
+// Neighbouring pages with a row in common show that nothing was passed over: what is missing has
+// vanished.
+TEST_F(MovedRows, pages_that_share_a_row_prove_a_loss_at_once) {
+  serve("{type: offset, size: 5, total: total}");
+  expect_green(pass(), 10);
+  swap_in_the_next_pass();
+  expect_marked("r1");
+  EXPECT_EQ(live("external_id"), "r0 r10 r2 r3 r4 r5 r6 r7 r8 r9");
+}
+
+TEST_F(MovedRows, a_list_of_one_page_proves_a_loss_at_once) {
+  for (std::string const page : {"{type: page, size: 100, total: total}",
+                                 "{type: offset, size: 100, overlap: 0, total: total}",
+                                 "{type: link, limit: limit, size: 100, next: link, total: total}",
+                                 // A full page is followed by a request that finds nothing.
+                                 "{type: page, size: 9, total: total}",
+                                 "{type: none, limit: limit, size: 100, total: total}"}) {
+    SCOPED_TRACE(page);
+    books.clear();
+    for (int i = 0; i < 10; ++i) books.push_back(row_of(i));
+    serve(page);
+    expect_green(pass(), 10);
+    std::erase(books, row_of(1));
+    expect_marked("r1");
+    renew_database();
+  }
+}
+
+// The next row is found by the one before it, wherever that stands by then.
+TEST_F(MovedRows, a_list_that_goes_on_behind_a_row_proves_a_loss_at_once) {
+  start_own_broker(R"(auth: {type: none}
+streams:
+  rows:
+    table: commission
+    path: /list
+    keeps: forever
+    page: {type: id, limit: limit, size: 5, id: id, parameter: after, total: total}
+    records: rows
+    key: id
+    map: {client_ref: client, amount: sum, currency: {const: USD}, occurred_on: {from: day, as: date}}
+)",
+                   "{}", [this](Asked const& asked) {
+                     std::vector<std::string> rest;
+                     if (asked.has("after") && between) std::exchange(between, nullptr)();
+                     for (auto const& row : books) {
+                       auto const id = row.substr(7, row.find('"', 7) - 7);
+                       auto const number = std::stoi(id.substr(1));
+                       auto const after = asked("after");
+                       if (after.empty() || number > std::stoi(after.substr(1))) {
+                         rest.push_back(row);
+                       }
+                     }
+                     return reply(R"({"rows":)" + slice(rest, 0, 5) + R"(,"total":)" +
+                                  std::to_string(books.size()) + "}");
+                   });
+  expect_green(pass(), 10);
+  std::erase(books, row_of(3));
+  expect_marked("r3");
+}
+
+// A window that replaces its rows deletes at once what it does not bring. It is read until two
+// readings agree.
+TEST_F(MovedRows, a_window_that_is_replaced_keeps_what_was_passed_over) {
+  auto const window = "    window: {from: from, to: to, span: 31d, start: " + day_before_today(20) +
+                      ", column: occurred_on}\n    mode: replace_window\n";
+  for (std::string const key : {"id", "{hash: all}"}) {
+    for (bool const counts : {true, false}) {
+      SCOPED_TRACE(key + (counts ? " with a count" : ""));
+      gives_total = counts;
+      books.clear();
+      for (int i = 0; i < 10; ++i) books.push_back(row_of(i));
+      serve(counts ? "{type: page, size: 5, total: total}" : "{type: page, size: 5}", window, key);
+      expect_green(pass(), 10);
+      swap_in_the_next_pass();
+      auto const moving = pass();
+      EXPECT_EQ(moving.status, 0) << moving.out << moving.err;
+      EXPECT_EQ(moving.count("rows", "deleted"), 1) << moving.out;
+      EXPECT_EQ(query("select string_agg(client_ref, ' ' order by client_ref)"
+                      " from affsync.commission where deleted_at is null"),
+                "c0 c10 c2 c3 c4 c5 c6 c7 c8 c9")
+          << moving.out;
+      EXPECT_EQ(query("select string_agg(client_ref, ' ') from affsync.commission"
+                      " where deleted_at is not null"),
+                "c1");
+      expect_no_change();
+      EXPECT_EQ(query("select count(*) from reporting.clawbacks"), "1");
+      renew_database();
+    }
+  }
+}
+
+// One request for what is open and one for what is paid, each with its own count. Between the two a
+// paid row is opened again: neither has it.
+TEST_F(MovedRows, a_row_that_goes_back_to_a_part_that_was_read_has_not_vanished) {
+  auto const row = row_of(7);
+  std::erase(books, row);
+  paid = {row_of(20), row};
+  serve("{type: page, size: 100, total: total}",
+        "    parts: [{query: {state: open}}, {query: {state: paid}}]\n");
+  expect_green(pass(), 11);
+  before_paid = [&] {
+    std::erase(paid, row);
+    books.push_back(row);
+  };
+  expect_no_loss();
+  expect_no_loss();
+  EXPECT_EQ(live_count(), "11");
+  // A row that is in neither part is marked by the second pass without it.
+  std::erase(paid, row_of(20));
+  expect_no_loss();
+  expect_marked("r20");
+}
+
+// Each pass reads the last ten days, a full one all of them. What both miss is marked by the later
+// one; what is older waits for the next full pass, whatever passes come between.
+TEST_F(MovedRows, every_schedule_marks_at_the_second_pass_that_misses_a_row) {
+  source_yaml = "    mass_drop: 100%\n";
+  for (int i = 20; i < 30; ++i) books.insert(books.begin(), row_of(i, 25));
+  serve("{type: page, size: 4, total: total}",
+        "    window: {from: from, to: to, span: 40d, start: " + day_before_today(39) +
+            ", lookback: 10d, column: occurred_on}\n");
+  expect_green(pass(), 20);
+  std::erase(books, row_of(3));
+  std::erase(books, row_of(25, 25));
+  expect_no_loss({"--full"});
+  expect_marked("r3");
+  expect_no_change();
+  expect_marked("r25 r3", {"--full"});
+  expect_no_change({"--full"});
+  EXPECT_EQ(losses(), "r25 r3");
+  // The other way round, and a row that is listed again meanwhile.
+  std::erase(books, row_of(4));
+  std::erase(books, row_of(5));
+  auto const once = pass();
+  EXPECT_EQ(once.count("rows", "deleted"), 0) << once.out;
+  books.push_back(row_of(5));
+  expect_marked("r25 r3 r4", {"--full"});
+  std::erase(books, row_of(5));
+  auto const again = pass();
+  EXPECT_EQ(again.count("rows", "deleted"), 0) << again.out;
+  expect_marked("r25 r3 r4 r5");
+}
+
+}  // namespace
+}  // namespace affsync::test::moved_rows_test
