@@ -109,6 +109,11 @@ void Batch::append(Row const& row) {
   key_hashes_.push_back(hash_key(row.external_id));
 }
 
+void Batch::append(Row const& row, ContentHash const& hash) {
+  append(row);
+  hashes_.back() = hash;
+}
+
 void Batch::append(Batch const& other, std::size_t row) {
   for (std::size_t i = 0; i < width(); ++i) {
     auto const* const text = other.at(row, i);

@@ -46,6 +46,8 @@ class Batch {
 
   // Copies the row and hashes it without its volatile columns.
   void append(Row const& row);
+  // The same with another hash, of what the row is elsewhere.
+  void append(Row const& row, ContentHash const& hash);
 
   // Takes memory for so many further rows with so many bytes of text_bytes().
   void reserve(std::size_t rows, std::size_t text_bytes);

@@ -14,6 +14,7 @@
 #include "daemon/cli/open_database.hpp"
 #include "daemon/cli/retry_text.hpp"
 #include "daemon/log/terminal.hpp"
+#include "daemon/sync/map_anew.hpp"
 #include "daemon/sync/personal_parts.hpp"
 #include "daemon/sync/run_outcome.hpp"
 
@@ -76,6 +77,7 @@ asio::awaitable<void> StreamRetry::store_page(std::vector<Good> const* good, std
   }
   write.batches = rows_.convert(rows, (*good)[from].line.received_at, ids);
   write.personal = sync::personal_parts(*task_.plan);
+  write.map_anew = sync::map_anew(task_.plan);
   write.now = clock_.now();
   auto const written = co_await store_.write_page(std::move(write));
   out_.inserted += written.inserted;

@@ -61,7 +61,8 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   schema::SliceClose close =
       slice_closing(std::move(end), task_, key_, task_.session->trusted_now());
   close.left_out = std::exchange(left_out_, {});
-  close.personal_columns = personal_->columns;
+  close.personal = personal_;
+  close.map_anew = map_anew_;
   close.has_quarantined = std::exchange(has_quarantined_, false);
   // What the slice before could not replace, this one cannot either.
   if (close.shared && doubted_before_) close.shared->with_day_before = false;
@@ -170,6 +171,7 @@ asio::awaitable<void> StreamRun::read_pages() {
       WaitingPage page =
           page_writing(*std::exchange(ready_, std::nullopt), key_, personal_, *task_.plan, now);
       page.write.asked_items = asked_items_;
+      page.write.map_anew = map_anew_;
       if (task_.is_beside_api()) page.write.checkpoint.clear();
       page.is_awaited = reader_->awaits_stored();
       CountedWait const wait(report_.waits.room);

@@ -199,7 +199,8 @@ asio::awaitable<void> StreamRun::close_pass() {
       JsonPath const field(path);
       if (field.steps().size() == 1) pass.volatile_members.emplace_back(field.head());
     }
-    pass.personal_columns = personal_->columns;
+    pass.personal = personal_;
+    pass.map_anew = map_anew_;
     if (auto const& window = task_.plan->spec->window; window && !task_.file) {
       pass.by_days = !window->changes;
       pass.scope_column = window->column;

@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "daemon/sync/map_anew.hpp"
 #include "daemon/sync/page_queue.hpp"
 #include "daemon/sync/pass_notes.hpp"
 #include "daemon/sync/pass_verdict.hpp"
@@ -36,6 +37,7 @@ class StreamRun {
     report_.table = task_.plan->table().name;
     report_.dry_run = parts_.store == nullptr;
     personal_ = personal_parts(*task_.plan);
+    map_anew_ = map_anew(task_.plan);
     verdict_.set_stream(task_.source(), task_.stream());
   }
 
@@ -72,6 +74,7 @@ class StreamRun {
   RunReport report_;
   schema::RunKey key_;
   std::shared_ptr<schema::PersonalParts const> personal_;
+  std::shared_ptr<schema::MapAnew const> map_anew_;
   std::shared_ptr<schema::AskedItems const> asked_items_;
   std::unique_ptr<schema::Lease> lease_;
   std::optional<StreamReader> reader_;

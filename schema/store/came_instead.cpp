@@ -174,8 +174,8 @@ CameInstead find_what_came(pqxx::transaction_base& tx, SliceClose const& slice,
   if (!compares || of == std::end(identities) || gone.empty()) return found;
   // Another privacy setting may have made the keys, and then names clients in another way as well.
   auto identity = *of;
-  if (rekeyed &&
-      std::ranges::find(slice.personal_columns, "client_ref") != std::end(slice.personal_columns)) {
+  auto const& of_persons = personal_columns(slice.personal.get());
+  if (rekeyed && std::ranges::find(of_persons, "client_ref") != of_persons.end()) {
     identity.client = "NULL";
   }
   ArrayText keys;

@@ -64,7 +64,8 @@ FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
                "), coalesce(z.rekeyed_by, 0), least(z.rekeyed_since, z.rekeyed_after," +
                of_file_sql("z.files_rekeyed_since") +
                "),"
-               " z.retaken_after, z.held_since, coalesce(z.held_rows, 0), z.recut_after"
+               " z.retaken_after, z.held_since, coalesce(z.held_rows, 0), z.recut_after,"
+               " z.full_wanted_after"
                " FROM affsync.stream_state z"
                " WHERE z.source_id = $1::int AND z.stream = $2 FOR NO KEY UPDATE",
            params);
@@ -91,6 +92,7 @@ FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
   pass.held_since = run_in(14);
   pass.held_rows = int_of(rows[0][15]);
   pass.recut_after = run_in(16);
+  pass.wanted_after = run_in(17);
   return state;
 }
 

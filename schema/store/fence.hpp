@@ -24,6 +24,12 @@
 
 namespace affsync::schema {
 
+// Rows that may have been stored under another mapping: those that no run after `after` has
+// written, but for those that none after `recut` has written either, see PassState::recut_after.
+struct RowsBefore {
+  std::int64_t after = 0, recut = -1;
+};
+
 // The writes of one run by this process. The mutex is held during each write.
 struct RunWrites {
   explicit RunWrites(std::shared_ptr<RowAllowance> allowance = all_rows_of_a_process())
@@ -43,6 +49,7 @@ struct RunWrites {
   bool has_quarantine = true;           // of the stream, after the last write; before it, perhaps
   bool copies_text = false;             // a row was not in affsync's own form; see NoBinaryForm
   std::int64_t pages_with_changes = 0;  // see is_sampled()
+  std::optional<RowsBefore> before;     // all rows of the stream are read again, since then
 };
 
 class RunRegistry {
@@ -71,6 +78,7 @@ struct PassState {
   std::int64_t rekeyed_by = 0;                // the run that marked rows for that; 0: none
   std::optional<std::int64_t> retaken_after;  // the last run before `where` was another
   std::optional<std::int64_t> recut_after;    // the last run before windows cut days in another way
+  std::optional<std::int64_t> wanted_after;   // the last run before all rows had to be read again
   // The pass since which rows that have vanished are not marked, because they are too many.
   std::optional<std::int64_t> held_since;
   std::int64_t held_rows = 0;

@@ -261,6 +261,24 @@ std::string rehash_statement(MergeSql const& sql, std::string const& given, Name
          "x.external_id AND t.ctid = x.place";
 }
 
+// What a row is when it comes back may differ because of us as well. First it is again what it was.
+std::string revive_statement(RecordTable const& table, MergeSql const& sql,
+                             std::string const& given, Names const& compared) {
+  return "WITH u AS (UPDATE " + sql.table +
+         " t SET deleted_at = NULL, changed_at = $4::timestamptz, revision = t.revision + 1,"
+         " run_id = $3::bigint FROM (SELECT s.external_id, t.ctid AS place, t.deleted_at FROM " +
+         given + " " + stored_row(sql.table, "t.ctid, t.*", "s.external_id") +
+         " WHERE t.deleted_at IS NOT NULL AND " + changed_columns(compared, "t.", "s.") +
+         " <> '' OFFSET 0) x WHERE " + of_row +
+         "x.external_id AND t.ctid = x.place RETURNING t.external_id, x.deleted_at AS was), c AS"
+         " (INSERT INTO affsync.record_change (source_id, record_table, stream, external_id,"
+         " run_id, changed_at, operation, before, after) SELECT $1::int, '" +
+         std::string(table.name) +
+         "', $2, external_id, $3::bigint, $4::timestamptz, 'restore',"
+         " jsonb_build_object('deleted_at', was), '{\"deleted_at\": null}' FROM u)"
+         " SELECT external_id FROM u";
+}
+
 std::string change_record(RecordTable const& table) {
   return "INSERT INTO affsync.record_change (source_id, record_table, stream, external_id,"
          " run_id, changed_at, operation, before, after) SELECT $1::int, '" +
@@ -337,6 +355,7 @@ MergeSql build(RecordTable const& table) {
                   stored_row(sql.table, "t.deleted_at", "k.external_id") +
                   " WHERE t.deleted_at IS NULL";
   sql.merge = merge_statement(table, sql, given_rows(table, 8), compared);
+  sql.revive = revive_statement(table, sql, given_rows(table, 5), compared);
   sql.rehash = rehash_statement(sql, given_rows(table, 3), compared);
   auto const from = table.index_of("occurred_from");
   auto const to = table.index_of("occurred_to");

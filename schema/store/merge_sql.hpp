@@ -49,6 +49,9 @@ struct MergeSql {
   // $7 members of raw with personal data -> updated, restored. The rows are arrays from $8 on, in
   // the order of head_columns and columns.
   std::string merge;
+  // $1 source, $2 stream, $3 run, $4 now, and the rows from $5 on -> keys of those that were marked
+  // as deleted and are no longer; only rows of which a column differs
+  std::string revive;
   // $1 source, $2 stream, and the rows from $3 on; after a merge that updated fewer than given
   std::string rehash;
   // Narrows time intervals with each reading; empty for tables without intervals.

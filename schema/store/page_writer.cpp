@@ -15,6 +15,7 @@
 #include "schema/store/quarantine.hpp"
 #include "schema/store/row_items.hpp"
 #include "schema/store/row_merge.hpp"
+#include "schema/store/rows_anew.hpp"
 #include "schema/store/savepoint.hpp"
 #include "schema/store/transaction.hpp"
 
@@ -224,6 +225,7 @@ PageWritten PageWriter::attempt(PgSession& session, Care care) {
     return result_;
   }
   crash_point(CrashPoint::page_entered);
+  writes_.before = rows_before(page_.run, state.pass);
   effects_.clear();
   trusted_.clear();
   row_by_row_ = care == Care::row_by_row;

@@ -1,6 +1,7 @@
 #include "schema/store/pass_closer.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "schema/store/absence.hpp"
 #include "schema/store/coverage.hpp"
@@ -11,7 +12,9 @@
 #include "schema/store/quarantine.hpp"
 #include "schema/store/recut.hpp"
 #include "schema/store/rekeyed.hpp"
+#include "schema/store/rows_anew.hpp"
 #include "schema/store/transaction.hpp"
+#include "schema/store/walk.hpp"
 
 namespace affsync::schema {
 namespace {
@@ -128,6 +131,35 @@ std::int64_t mark(pqxx::transaction_base& tx, PassClose const& pass, RecordTable
   tx.exec("CLOSE gone");
   exec(tx, std::string("DELETE") + of_pass + is_gone, params);
   return marked;
+}
+
+// What another mapping made of a row that the pass has missed is what this one makes of it, before
+// it counts as vanished: now, or after the next pass. `rekeyed`: rows are being found under other
+// keys; those that may still be found later stay as they are.
+void map_missed(PgSession& session, pqxx::transaction_base& tx, PassClose const& pass,
+                PassState const& known, bool rekeyed) {
+  auto const before = rows_before(pass.run, known);
+  if (!before || pass.replaces || !pass.map_anew) return;
+  if (known.rekeyed_after && !(rekeyed && pass.full)) return;
+  RowsLeft left;
+  left.run = pass.run;
+  left.personal = pass.personal;
+  left.map_anew = pass.map_anew;
+  left.now = pass.now;
+  for (auto const& table : record_tables()) {
+    left.table = &table;
+    std::vector<std::string> keys;
+    auto const map = [&] { map_left(session, tx, left, *before, std::exchange(keys, {})); };
+    walk(tx,
+         "SELECT external_id FROM affsync.absence WHERE source_id = $1::int AND record_table = $2"
+         " AND stream = $3 AND run_id = $4::bigint",
+         pass_params(pass, table, known.pass_run_id), [&](pqxx::row const& row) {
+           keys.emplace_back(row[0].c_str(), row[0].size());
+           if (keys.size() == keys_at_once) map();
+           return true;
+         });
+    map();
+  }
 }
 
 void want_another_full(pqxx::transaction_base& tx, PassClose const& pass) {
@@ -252,6 +284,7 @@ PassClosed PassCloser::close(PgSession& session) {
     if (is_sound && pass_.full && marked.left == 0) settle_recut(tx, pass_);
     if (!is_sound && marked.left > 0) want_another_full(tx, pass_);
   }
+  map_missed(session, tx, pass_, known, rekeyed);
   if (known.missed > 0 && whole && !pass_.replaces) {
     auto const missed = missed_rows(tx, pass_, known);
     for (auto const& of : missed) {

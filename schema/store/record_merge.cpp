@@ -3,6 +3,7 @@
 // by one statement.
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <string_view>
 
 #include "schema/store/copy_writer.hpp"
@@ -10,6 +11,7 @@
 #include "schema/store/libpq_call.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/row_merge.hpp"
+#include "schema/store/rows_anew.hpp"
 #include "schema/store/scope.hpp"
 
 namespace affsync::schema {
@@ -59,9 +61,42 @@ class RecordMerge : public RowMerge {
          {source_, page_.run.id.stream, run_, now_, columns.take(), privacy, members.take()}) {
       params.add_text(std::move(text));
     }
-    add_arrays(rows, params);
-    merge_whole(tx, rows, params, stored);
+    if (page_.map_anew && writes_.before) {
+      RowsAnew anew(session_, page_, table_, *writes_.before);
+      std::int64_t restored = 0;
+      auto const left = anew.store(tx, rows, restored);
+      stored.restored += restored;
+      add_arrays(left, params);
+      merge_whole(tx, left, params, stored);
+    } else {
+      add_arrays(rows, params);
+      merge_whole(tx, rows, params, stored);
+    }
     for (auto const& row : rows) note(row);
+  }
+
+  std::vector<std::size_t> revive(pqxx::transaction_base& tx, RowRefs const& rows) {
+    SqlParams params{source_, page_.run.id.stream, run_, now_};
+    auto const add = [&](auto const& cell) {
+      ArrayText cells;
+      for (auto const& row : rows) cells.add(cell(row));
+      params.emplace_back(cells.take());
+    };
+    add([](RowRef const& row) { return row.external_id(); });
+    add([](RowRef const& row) { return row.raw(); });
+    add([](RowRef const& row) { return row.hash().to_hex(); });
+    for (std::size_t i = 0; i < sql_.columns.size(); ++i) {
+      add([i](RowRef const& row) { return row.cell(i); });
+    }
+    tx.exec(by_place_only);
+    std::set<std::string_view> keys;
+    auto const found = exec(tx, sql_.revive, params);
+    for (auto const& row : found) keys.emplace(row[0].c_str(), row[0].size());
+    std::vector<std::size_t> back;
+    for (auto const& row : rows) {
+      if (keys.contains(row.external_id())) back.push_back(row.row);
+    }
+    return back;
   }
 
   // Adds rows with status "unknown" to affsync.unknown_row, and removes rows whose status is known.
@@ -340,6 +375,13 @@ std::unique_ptr<RowMerge> make_record_merge(PgSession& session, PageWrite const&
                                             RecordTable const& table, RunWrites& writes,
                                             MergeDoubts doubts) {
   return std::make_unique<RecordMerge>(session, page, table, writes, doubts);
+}
+
+std::vector<std::size_t> revive_rows(PgSession& session, pqxx::transaction_base& tx,
+                                     PageWrite const& page, RowRefs const& rows) {
+  if (rows.empty()) return {};
+  RunWrites writes;
+  return RecordMerge(session, page, rows.front().batch->table(), writes, {}).revive(tx, rows);
 }
 
 Stored merge_differing(PgSession& session, pqxx::transaction_base& tx, PageWrite const& page,

@@ -17,15 +17,15 @@ namespace {
 enum class Likeness { all, columns, raw, impersonal, members };
 
 // Another privacy setting makes these differ.
-constexpr std::array personal_columns{std::string_view("name"), std::string_view("email"),
-                                      std::string_view("phone")};
+constexpr std::array of_persons{std::string_view("name"), std::string_view("email"),
+                                std::string_view("phone")};
 
 // `beside`: columns to leave out besides.
 std::string columns_of(RecordTable const& table, std::vector<std::string> const& beside) {
   std::string text;
   for (auto const& column : table.columns) {
     if (column.volatile_value) continue;
-    if (std::ranges::find(personal_columns, column.name) != personal_columns.end()) continue;
+    if (std::ranges::find(of_persons, column.name) != of_persons.end()) continue;
     if (std::ranges::find(beside, column.name) != beside.end()) continue;
     text += (text.empty() ? "t." : ", t.") + quote_name(column.name);
   }
@@ -48,7 +48,7 @@ std::string likeness_sql(PassClose const& pass, RecordTable const& table, Likene
     case Likeness::columns:
       return "ROW(" + columns_of(table, {}) + ")::text";
     case Likeness::impersonal:
-      return "ROW(" + columns_of(table, pass.personal_columns) + ")::text";
+      return "ROW(" + columns_of(table, personal_columns(pass.personal.get())) + ")::text";
     case Likeness::raw:
       return "CASE WHEN t.raw <> '{}' THEN t.raw::text END";
     case Likeness::members:
@@ -171,7 +171,7 @@ OwnMarks::Marked mark_in(pqxx::transaction_base& tx, PassClose const& pass, Pass
   std::vector<std::string> returned;
   for (auto const likeness :
        {Likeness::all, Likeness::columns, Likeness::raw, Likeness::impersonal, Likeness::members}) {
-    if (likeness == Likeness::impersonal && pass.personal_columns.empty()) continue;
+    if (likeness == Likeness::impersonal && personal_columns(pass.personal.get()).empty()) continue;
     bool const weak = likeness == Likeness::columns || is_part(likeness);
     bool unseen = is_main ? !all_judged && (!weak || none_seen) : true;
     if (is_part(likeness)) unseen = false;

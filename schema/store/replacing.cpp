@@ -12,6 +12,7 @@
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/own_doing.hpp"
 #include "schema/store/pass_closer.hpp"
+#include "schema/store/rows_anew.hpp"
 #include "schema/store/walk.hpp"
 
 namespace affsync::schema {
@@ -93,8 +94,28 @@ void leave_out(std::vector<std::string> const& keys, Scope& scope) {
       " AND " + none_of("t.external_id", "$" + std::to_string(scope.params.size()) + "::text[]");
 }
 
-std::int64_t replace(pqxx::transaction_base& tx, SliceClose const& slice, Unseen const& unseen,
-                     Scope const& scope, PassState const& pass) {
+namespace {
+
+void map_unseen(PgSession& session, pqxx::transaction_base& tx, SliceClose const& slice,
+                Unseen const& unseen, PassState const& pass) {
+  auto const before = rows_before(slice.run, pass);
+  if (!before) return;
+  RowsLeft left;
+  left.run = slice.run;
+  left.table = slice.table;
+  left.personal = slice.personal;
+  left.map_anew = slice.map_anew;
+  left.now = slice.now;
+  // What came and went in doubt never stood: nothing of it is told.
+  left.new_since = std::stoll(first_new_run(tx, slice, pass));
+  map_left(session, tx, left, *before, unseen.keys);
+}
+
+}  // namespace
+
+std::int64_t replace(PgSession& session, pqxx::transaction_base& tx, SliceClose const& slice,
+                     Unseen const& unseen, Scope const& scope, PassState const& pass) {
+  map_unseen(session, tx, slice, unseen, pass);
   auto const came = find_what_came(tx, slice, unseen, scope, pass);
   auto const& sql = merge_sql_for(*slice.table);
   auto const source = std::to_string(slice.run.id.source_id);

@@ -38,8 +38,9 @@ Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
 // Adds a condition that leaves the rows with these keys out.
 void leave_out(std::vector<std::string> const& keys, Scope& scope);
 
-// Deletes the rows, and notes what came in their place; returns their number.
-std::int64_t replace(pqxx::transaction_base& tx, SliceClose const& slice, Unseen const& unseen,
-                     Scope const& scope, PassState const& pass);
+// Deletes the rows, and notes what came in their place; returns their number. If another mapping
+// made them, they are first what this one makes of them.
+std::int64_t replace(PgSession& session, pqxx::transaction_base& tx, SliceClose const& slice,
+                     Unseen const& unseen, Scope const& scope, PassState const& pass);
 
 }  // namespace affsync::schema

@@ -101,6 +101,11 @@ std::unique_ptr<RowMerge> make_record_merge(PgSession& session, PageWrite const&
 // stored, and leaves all else to a later store(). Only reads `writes`.
 Stored merge_differing(PgSession& session, pqxx::transaction_base& tx, PageWrite const& page,
                        RowRefs const& rows, RunWrites& writes);
+// Marks rows of one batch as live that are marked as deleted, and in which a column will change:
+// else the merge does it. What is stored of them stays. Returns their numbers in the batch, in
+// their order.
+std::vector<std::size_t> revive_rows(PgSession& session, pqxx::transaction_base& tx,
+                                     PageWrite const& page, RowRefs const& rows);
 // For a table of lookup values: one statement for new and differing rows.
 std::unique_ptr<RowMerge> make_value_merge(PgSession& session, PageWrite const& page,
                                            RecordTable const& table);

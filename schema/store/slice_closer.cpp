@@ -79,7 +79,7 @@ void record_slice(pqxx::transaction_base& tx, SliceClose const& slice, PassState
 // Returns how many missed rows to record at most. More than could ever be marked are only counted.
 std::int64_t most_noted(SliceClose const& slice, PassState const& pass) {
   constexpr std::int64_t at_least = 1000;
-  if (slice.mass_drop_limit >= 1 || pass.rekeyed_after || pass.recut_after)
+  if (slice.mass_drop_limit >= 1 || pass.rekeyed_after || pass.recut_after || pass.wanted_after)
     return std::numeric_limits<std::int64_t>::max();
   auto const part =
       slice.mass_drop_limit * static_cast<double>(std::max<std::int64_t>(0, pass.live_rows));
@@ -94,9 +94,10 @@ std::optional<Day> day_of(std::optional<TimePoint> time) {
 // The steps of one close, in their order, within one transaction.
 class Closing {
  public:
-  Closing(pqxx::transaction_base& tx, SliceClose const& slice, RunWrites& writes,
-          FenceState const& state)
-      : tx_(tx),
+  Closing(PgSession& session, pqxx::transaction_base& tx, SliceClose const& slice,
+          RunWrites& writes, FenceState const& state)
+      : session_(session),
+        tx_(tx),
         slice_(slice),
         writes_(writes),
         has_quarantine_(state.has_quarantine),
@@ -114,6 +115,7 @@ class Closing {
   void replace_unseen(bool doubtful);
   void record_days_read(bool doubtful);
 
+  PgSession& session_;
   pqxx::transaction_base& tx_;
   SliceClose const& slice_;
   RunWrites& writes_;
@@ -270,7 +272,7 @@ void Closing::replace_unseen(bool doubtful) {
     closed_.would_replace = unseen_.shrinks;
     closed_.of_rows = unseen_.live;
   } else if (!doubtful && !unseen_.keys.empty()) {
-    closed_.replaced = replace(tx_, slice_, unseen_, asked_, pass_);
+    closed_.replaced = replace(session_, tx_, slice_, unseen_, asked_, pass_);
     closed_.live -= closed_.replaced;
     pass_.missed += unseen_.shrinks;
   }
@@ -298,7 +300,7 @@ SliceClosed SliceCloser::close(PgSession& session) {
   auto const state = enter_fence(tx, slice_.run);
   if (fenced_.already_done(state)) return result_;
   crash_point(CrashPoint::slice_entered);
-  result_ = Closing(tx, slice_, writes_, state).close();
+  result_ = Closing(session, tx, slice_, writes_, state).close();
   crash_point(CrashPoint::slice_noted);
   tx.commit();
   crash_point(CrashPoint::slice_committed);

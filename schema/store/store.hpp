@@ -22,6 +22,8 @@
 #include "schema/store/asked.hpp"
 #include "schema/store/file_note.hpp"
 #include "schema/store/held_lease.hpp"
+#include "schema/store/map_anew.hpp"
+#include "schema/store/personal_parts.hpp"
 #include "schema/store/quarantined.hpp"
 #include "schema/store/registrations.hpp"
 #include "schema/store/retention.hpp"
@@ -97,15 +99,6 @@ struct TableKeys {
       : table(of), external_ids(std::move(keys)) {}
 };
 
-// Columns and JSON members of a page with personal data. The change history keeps their values only
-// if `privacy` allows it.
-struct PersonalParts {
-  std::vector<std::string> columns;  // of any table of the page
-  std::vector<std::string> members;  // of the broker's row (`raw`)
-  std::string privacy = "drop";      // drop, hash or keep
-  PersonalParts() = default;
-};
-
 // The rows that belong to a slice: those whose day in `column` is between `from` and `to`, both
 // inclusive; without `column` every row of the stream.
 struct SliceScope {
@@ -137,6 +130,7 @@ struct PageWrite {
   // Ids of quarantined rows from which these rows were mapped again. The write resolves them.
   std::vector<std::int64_t> retried;
   std::shared_ptr<PersonalParts const> personal;
+  std::shared_ptr<MapAnew const> map_anew;
   TimePoint now{};
   PageWrite() = default;
 };
@@ -173,7 +167,8 @@ struct SliceClose {
   std::string file;  // that was read; empty: a broker's list
   // The keys are made of the content: of a row that changes, the old one is not seen again.
   bool by_content = false;
-  std::vector<std::string> personal_columns;  // that persons may be read into
+  std::shared_ptr<PersonalParts const> personal;
+  std::shared_ptr<MapAnew const> map_anew;
   // What the broker's own count proves of seen_keys. If not the rows, the list may have shifted
   // while it was read, so a row is marked only if two such sweeps in a row miss it.
   CountProof proof = CountProof::rows;
@@ -228,7 +223,8 @@ struct PassClose {
   bool none_unchanged = false;  // no row of the run was stored already as it is
   // Members of the broker's row that differ at each reading.
   std::vector<std::string> volatile_members;
-  std::vector<std::string> personal_columns;  // that persons may be read into
+  std::shared_ptr<PersonalParts const> personal;
+  std::shared_ptr<MapAnew const> map_anew;
   // The column that its windows filter on, and the last day that it asked for; may be unset.
   std::string scope_column;
   std::optional<Day> last_day;

@@ -76,8 +76,9 @@ FROM (
                               AND e.after ->> 'currency' IS NOT NULL THEN 1 ELSE 0 END AS other_currency
         FROM (
           SELECT n.*,
-            lag(n.changed_at) OVER (PARTITION BY n.source_id, n.stream, n.external_id
-                                    ORDER BY n.change_id) AS earlier_at,
+            -- Of what another mapping and the broker changed at one time, the old total is that before both.
+            max(n.changed_at) OVER (PARTITION BY n.source_id, n.stream, n.external_id ORDER BY n.changed_at
+                                    GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS earlier_at,
             max(CASE WHEN n.before ->> 'currency' IS NOT NULL
                      THEN ARRAY[lpad(n.change_id::text, 20, '0'), n.before ->> 'currency'] END)
               OVER (PARTITION BY n.source_id, n.stream, n.external_id

@@ -21,7 +21,9 @@ BEGIN
         z.known_usd AS z_known_usd, z.known_lots AS z_known_lots, z.grew_at AS z_grew_at,
         z.known_to_run AS z_known_to_run, z.known_to AS z_known_to, z.known_from AS z_known_from,
         n.change_id, n.run_id, n.changed_at, n.operation, n.before, n.after, n.amount_was, n.usd_was, n.lots_was,
-        lag(n.changed_at) OVER row_changes AS earlier_at,
+        -- Of what another mapping and the broker changed at one time, the old total is that before both.
+        max(n.changed_at) OVER (PARTITION BY w.source_id, w.stream, w.external_id ORDER BY n.changed_at
+                                GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS earlier_at,
         lead(n.change_id) OVER row_changes IS NULL AS is_last,
         count(*) OVER row_changes AS nth,
         max(CASE WHEN n.before ->> 'currency' IS NOT NULL

@@ -86,7 +86,7 @@ WITH row_now AS (
     FROM affsync.record_change l
     WHERE h.operation = 'restore' AND l.source_id = h.source_id AND l.external_id = h.external_id
       AND l.change_id > h.change_id AND l.changed_at >= h.changed_at
-      AND l.record_table = h.record_table AND l.stream = h.stream
+      AND l.record_table = h.record_table AND l.stream = h.stream AND l.operation <> 'remap'
     ORDER BY l.change_id
     LIMIT 1
   ) p ON true

@@ -54,6 +54,8 @@ WITH changes AS (
   JOIN affsync.balance b
     ON b.source_id = p.source_id AND b.stream = p.stream AND b.external_id = p.external_id
   WHERE p.operation <> 'restore'  -- before a restore there was no balance
+    -- What was there for no time was between what another mapping changed and what the broker did.
+    AND p.since IS DISTINCT FROM p.until
 )
 SELECT
   s.name AS source,

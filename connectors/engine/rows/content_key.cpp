@@ -7,10 +7,7 @@
 #include "connectors/engine/values/numbers.hpp"
 
 namespace affsync::engine {
-namespace {
 
-// Appends the value's text with members in the order of their names and numbers without needless
-// zeros.
 void append_canonical(std::string& out, Json const& value) {
   if (value.is_object()) {
     std::vector<JsonMember const*> members;
@@ -45,8 +42,6 @@ void append_canonical(std::string& out, Json const& value) {
   }
   value.dump_to(out);
 }
-
-}  // namespace
 
 ContentKey::ContentKey(StreamPlan const& plan, HashKey const& spec)
     : volatile_fields_(plan.spec->volatile_fields) {

@@ -11,6 +11,10 @@
 
 namespace affsync::engine {
 
+// Appends the value's text with members in the order of their names and numbers without needless
+// zeros.
+void append_canonical(std::string& out, Json const& value);
+
 class ContentKey {
  public:
   ContentKey(StreamPlan const& plan, HashKey const& spec);

@@ -1,8 +1,9 @@
-// Quarantined rows, mapped again from what was kept of them.
+// Quarantined and stored rows, mapped again from what was kept of them.
 #include "connectors/engine/rows/stored_rows.hpp"
 
 #include <gtest/gtest.h>
 
+#include "connectors/engine/rows/mapped_anew.hpp"
 #include "connectors/engine/rows/page_rows.hpp"
 #include "tests/unit/engine/reader_fixture.hpp"
 
@@ -96,6 +97,116 @@ TEST(StoredRowsTest, AHashIsNotHashedAgain) {
   EXPECT_EQ(again.external_id, first.external_id);
   EXPECT_EQ(again.values, first.values);
   EXPECT_EQ(again.raw, first.raw);
+}
+
+// A stored row of commissions, and what the mapping makes of it.
+class MappedAnew : public ::testing::Test {
+ protected:
+  RecordTable const& table = *find_record_table("commission");
+  static StreamPlan in_cents() {
+    auto plan = feed();
+    plan.spec->map.columns.front().minor_units = 2;
+    return plan;
+  }
+  Row row(std::string const& raw,
+          std::vector<std::pair<std::string, std::string>> const& values) const {
+    Row row;
+    row.reset(table);
+    row.external_id = "1";
+    row.raw = raw;
+    for (auto const& [column, value] : values) row.values[table.index_of(column).value()] = value;
+    return row;
+  }
+  // The column of `stored` afterwards; "as it is stored" if nothing changes.
+  std::string mapped(StreamPlan plan, Row stored, std::string const& column,
+                     std::optional<Row> const& sent = std::nullopt) const {
+    engine::MappedAnew const anew(std::make_shared<StreamPlan const>(std::move(plan)));
+    if (!anew.map(table, stored, sent ? &*sent : nullptr, noon)) return "as it is stored";
+    return stored.values[table.index_of(column).value()].value_or("none");
+  }
+};
+
+TEST_F(MappedAnew, GivesWhatTheMappingMakesOfTheRowAsItIsStored) {
+  auto const sent = row(R"({"id":1,"reward":400})", {{"amount", "4.00"}});
+  auto const stored = row(R"({"id": 1, "reward": 500})", {{"amount", "500"}});
+  EXPECT_EQ(mapped(in_cents(), stored, "amount", sent), "5.00");
+  EXPECT_EQ(mapped(in_cents(), stored, "amount"), "5.00");
+  // Another spelling is no other amount.
+  auto const known = row(R"({"id": 1, "reward": 500})", {{"amount", "5.0"}});
+  EXPECT_EQ(mapped(in_cents(), known, "amount", sent), "as it is stored");
+  EXPECT_EQ(mapped(in_cents(), row("[]", {}), "amount", sent), "as it is stored");
+}
+
+TEST_F(MappedAnew, TakesWhatIsNotKeptFromTheRowAsItIsSent) {
+  auto plan = in_cents();
+  plan.spec->personal = {"user"};
+  plan.privacy = Privacy::hash;
+  plan.spec->map.columns.push_back(map_column("client_ref", "user", ValueType::text));
+  auto const stored = row(R"({"id":1,"reward":500})", {{"amount", "500"}, {"client_ref", "old"}});
+  auto const sent = row(R"({"id":1,"reward":400})", {{"amount", "4.00"}, {"client_ref", "new"}});
+  EXPECT_EQ(mapped(plan, stored, "client_ref", sent), "new");
+  EXPECT_EQ(mapped(plan, stored, "client_ref"), "old");
+  EXPECT_EQ(mapped(plan, stored, "amount", sent), "5.00");
+  // Nothing but that would differ.
+  auto const known = row(R"({"id":1,"reward":500})", {{"amount", "5.00"}, {"client_ref", "old"}});
+  EXPECT_EQ(mapped(plan, known, "client_ref", sent), "as it is stored");
+}
+
+TEST_F(MappedAnew, DoesNotTakeAFieldThatWasNotKeptForOneWithoutAValue) {
+  auto plan = in_cents();
+  plan.spec->map.columns.front() = map_column("amount", "net", ValueType::decimal);
+  plan.spec->map.columns.push_back(map_column("kind", "type", ValueType::text));
+  auto const stored =
+      row(R"({"id":1,"reward":500,"type":"b"})", {{"amount", "500"}, {"kind", "a"}});
+  auto const sent = row(R"({"id":1,"net":4,"type":"b"})", {{"amount", "4"}, {"kind", "b"}});
+  EXPECT_EQ(mapped(plan, stored, "amount", sent), "4");
+  EXPECT_EQ(mapped(plan, stored, "amount"), "500");
+  // It was there, and empty.
+  auto const empty = row(R"({"id":1,"net":null,"type":"b"})", {{"amount", "500"}, {"kind", "a"}});
+  EXPECT_EQ(mapped(plan, empty, "amount", sent), "none");
+  // Of two fields, one was not kept.
+  plan.spec->map.columns.front().from.emplace_back("reward");
+  EXPECT_EQ(mapped(plan, stored, "amount", sent), "500");
+  plan.spec->raw_mapped_only = true;
+  EXPECT_EQ(mapped(plan, stored, "amount", sent), "4");
+}
+
+// A time that is told by the time of the answer was another one then.
+TEST_F(MappedAnew, DoesNotReadTimesByTheTimeOfAnotherAnswer) {
+  auto plan = in_cents();
+  plan.spec->map.columns.push_back(map_column("occurred_on", "day", ValueType::date));
+  plan.spec->map.columns.push_back(map_column("occurred_from", "ago", ValueType::earliest));
+  plan.spec->map.columns.back().locale = Locale::russian;
+  auto const stored = row(R"({"id":1,"reward":500,"day":"2026-03-01","ago":"2 дня назад"})",
+                          {{"amount", "500"}, {"occurred_from", "2026-03-02T00:00:00Z"}});
+  EXPECT_EQ(mapped(plan, stored, "occurred_from"), "2026-03-02T00:00:00Z");
+  EXPECT_EQ(mapped(plan, stored, "occurred_on"), "2026-03-01");
+}
+
+TEST_F(MappedAnew, KnowsWhichMappingOfSeveralMadeTheRow) {
+  auto plan = in_cents();
+  auto fee = plan.spec->map;
+  fee.columns.front() = map_column("amount", "fee", ValueType::decimal);
+  KeyPart constant;
+  constant.constant = "fee";
+  fee.key.push_back(constant);
+  plan.spec->also.push_back(fee);
+  auto stored = row(R"({"id":1,"reward":500,"fee":7})", {{"amount", "500"}});
+  EXPECT_EQ(mapped(plan, stored, "amount"), "5.00");
+  stored.external_id = "1:fee";
+  EXPECT_EQ(mapped(plan, stored, "amount"), "7");
+  stored.external_id = "2";
+  EXPECT_EQ(mapped(plan, stored, "amount"), "as it is stored");
+}
+
+TEST_F(MappedAnew, ComparesRowsWithoutWhatDiffersAtEachReading) {
+  auto plan = feed();
+  plan.spec->volatile_fields = {"at"};
+  engine::MappedAnew const anew(std::make_shared<StreamPlan const>(plan));
+  EXPECT_TRUE(anew.is_same(R"({"at":1,"id":1,"reward":5.00})", R"({"reward":5,"id":1,"at":2})"));
+  EXPECT_FALSE(anew.is_same(R"({"id":1,"reward":5})", R"({"id":1,"reward":6})"));
+  // What is kept of persons is no less a difference.
+  EXPECT_FALSE(anew.is_same(R"({"id":1})", R"({"id":1,"email":"a@b.example"})"));
 }
 
 }  // namespace

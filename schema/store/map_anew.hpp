@@ -1,0 +1,31 @@
+// What a stream's mapping makes of rows that are stored: the connector may have been corrected since
+// they were read.
+#pragma once
+
+#include <string_view>
+
+#include "base/batch.hpp"
+#include "base/clock.hpp"
+
+namespace affsync::schema {
+
+// Usable from any thread.
+class MapAnew {
+ public:
+  MapAnew() = default;
+  MapAnew(MapAnew const&) = delete;
+  MapAnew& operator=(MapAnew const&) = delete;
+  virtual ~MapAnew() = default;
+
+  // Replaces the values of a stored row of the table by what the mapping makes of its `raw`. What
+  // `raw` does not tell is taken from `sent`, the row as the broker sends it now; nullptr: it stays
+  // as it is stored. Returns false, and changes nothing, if `raw` gives what is stored. Times of
+  // `row` have the form of format_time(). `now`: the time of the page.
+  virtual bool map(RecordTable const& table, Row& row, Row const* sent, TimePoint now) const = 0;
+
+  // Returns whether two rows of the broker's, as `raw` keeps them, differ at most in fields that
+  // differ at each reading.
+  virtual bool is_same(std::string_view stored_raw, std::string_view sent_raw) const = 0;
+};
+
+}  // namespace affsync::schema
