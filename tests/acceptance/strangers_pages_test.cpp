@@ -37,7 +37,8 @@ std::vector<std::string> lines(int count) {
   return out;
 }
 
-// The count is a text and correct, so one pass proves that a row has vanished.
+// The count is a text and correct. But numbered pages may pass over a row while the count stays the
+// same, so two passes have to miss one.
 TEST_F(StrangersPages, numbered_from_0_with_the_count_as_text) {
   books = lines(26);
   list("{type: page, parameter: no, first: 0, limit: per_page, size: 50, total: meta.count}",
@@ -49,9 +50,11 @@ TEST_F(StrangersPages, numbered_from_0_with_the_count_as_text) {
   expect_green(pass(), 26);
   expect_no_change();
   books.erase(books.begin() + 9);
-  auto const synced = pass();
-  EXPECT_EQ(synced.status, 0) << synced.out;
-  EXPECT_EQ(marked(), "1009");
+  for (char const* keys : {"", "1009"}) {
+    auto const synced = pass();
+    EXPECT_EQ(synced.status, 0) << synced.out;
+    EXPECT_EQ(marked(), keys);
+  }
   books.insert(books.begin() + 3, line(1009));
   EXPECT_EQ(pass().status, 0);
   EXPECT_EQ(marked(), "");
