@@ -88,7 +88,7 @@ void StreamReader::Impl::begin_list() {
   // A list that ends at known rows cannot be read twice.
   page_rows.begin_list();
   page_rows.begin_sweep(ends_at_known());
-  page_list.begin_list();
+  page_list.begin_list(days.is_first_of_past());
   pager->start();
 }
 

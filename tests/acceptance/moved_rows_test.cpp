@@ -230,6 +230,32 @@ TEST_F(MovedRows, a_window_that_is_replaced_keeps_what_was_passed_over) {
   }
 }
 
+// Nothing of what was never read can be deleted, and a list of days long past does not move: a first
+// load takes each page of them once.
+TEST_F(MovedRows, the_past_is_read_once_at_first) {
+  books.clear();
+  for (int window = 0; window < 4; ++window) {
+    for (int i = 0; i < 8; ++i) books.push_back(row_of(window * 10 + i, 2 + 10 * window));
+  }
+  for (std::string const key : {"id", "{hash: all}"}) {
+    SCOPED_TRACE(key);
+    serve("{type: page, size: 5, total: total}",
+          "    window: {from: from, to: to, span: 10d, start: " + day_before_today(39) +
+              ", lookback: 4d, column: occurred_on}\n    mode: replace_window\n",
+          key);
+    asked();
+    expect_green(pass(), 32);
+    // Two pages of each of three windows, and twice two of the last one.
+    EXPECT_EQ(asked_for("/list"), 10);
+    expect_no_change();
+    EXPECT_EQ(asked_for("/list"), 4);
+    // What has been read can lose rows.
+    expect_no_change({"--full"});
+    EXPECT_EQ(asked_for("/list"), 16);
+    renew_database();
+  }
+}
+
 // One request for what is open and one for what is paid, each with its own count. Between the two a
 // paid row is opened again: neither has it.
 TEST_F(MovedRows, a_row_that_goes_back_to_a_part_that_was_read_has_not_vanished) {

@@ -137,6 +137,13 @@ std::optional<DaySpan> PassDays::covered() const {
   return DaySpan{*done_before_.from, *done_before_.to};
 }
 
+bool PassDays::is_first_of_past() const {
+  if (!of_history() || !slice_ || !slice_->to || is_again()) return false;
+  auto const before = covered();
+  bool const unread = !before || *slice_->from > before->to || *slice_->to < before->from;
+  return unread && *slice_->to < lookback_from(*spec_.window, last_);
+}
+
 std::vector<DaySpan> PassDays::take_lost() {
   return std::exchange(lost_, {});
 }

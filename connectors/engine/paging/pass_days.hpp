@@ -38,6 +38,9 @@ class PassDays {
   bool of_history() const { return spec_.window && !spec_.window->changes; }
   // Days that were read before the pass began, without a gap.
   std::optional<DaySpan> covered() const;
+  // True if no pass before this one has read any day of the current slice, and none after it reads
+  // them again: they are older than what each pass does.
+  bool is_first_of_past() const;
   // Makes the checkpoint one that says nothing of what this pass has read.
   void forget_progress(Checkpoint& checkpoint) const;
   // Days that were never read and that the broker no longer gives: known at the start, or found

@@ -5,7 +5,7 @@
 namespace affsync::engine {
 
 void RepeatedSweeps::note(std::vector<std::uint64_t> const& keys) {
-  if (!needed_) return;
+  if (!needed_ || once_) return;
   rows_ += keys.size();
   for (auto const key : keys) {
     if (now_.insert(key) && last_.contains(key)) ++again_;
@@ -17,7 +17,7 @@ void RepeatedSweeps::note(std::vector<std::uint64_t> const& keys) {
 // But of rows without an id, one more may be the same one on two pages: only a count shows that.
 bool RepeatedSweeps::wants_another(bool may_have_skipped) {
   constexpr int most_sweeps = 4;
-  if (!needed_ || !may_have_skipped) return false;
+  if (!needed_ || once_ || !may_have_skipped) return false;
   agree_ = sweeps_ > 0 && again_ == last_.size() &&
            (!exactly_ || (now_.size() == last_.size() && rows_ == last_rows_));
   if (agree_) return false;

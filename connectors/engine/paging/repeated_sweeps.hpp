@@ -1,7 +1,8 @@
 // Lists of which a single reading in several pages is not enough, counted or not: of rows without
 // an id, one that moves to the next page meanwhile looks like a second one; and of a window that is
 // replaced, one that moves to a page that was read already would be deleted at once. So they are
-// read until two readings in a row agree, unless no row can have moved without a trace.
+// read until two readings in a row agree, unless no row can have moved without a trace. Of days that
+// nothing was read of before, nothing can go; so a count is enough there if they are long past, too.
 #pragma once
 
 #include <cstddef>
@@ -21,7 +22,11 @@ class RepeatedSweeps {
       : RepeatedSweeps((spec.map.hash || spec.replaces_window) && !spec.page.is_single_answer(),
                        spec.map.hash && !spec.page.has_total()) {}
 
-  void begin_list() { *this = RepeatedSweeps(needed_, exactly_); }
+  // `first_of_past`: of days long past that nothing was read of before.
+  void begin_list(bool first_of_past = false) {
+    *this = RepeatedSweeps(needed_, exactly_);
+    once_ = first_of_past && !exactly_;
+  }
   void begin_sweep() {
     now_.clear();
     rows_ = again_ = 0;
@@ -32,7 +37,7 @@ class RepeatedSweeps {
   // `may_have_skipped`: see Pager.
   bool wants_another(bool may_have_skipped);
   // Returns true before the end of a first reading, which of several pages is not the last one.
-  bool expects_another() const { return needed_ && sweeps_ == 0; }
+  bool expects_another() const { return needed_ && !once_ && sweeps_ == 0; }
   // Returns true if the last two readings agree.
   bool agree() const { return agree_; }
   // Set if the list never agreed with itself.
@@ -42,6 +47,7 @@ class RepeatedSweeps {
   RepeatedSweeps(bool needed, bool exactly) : needed_(needed), exactly_(exactly) {}
   bool needed_;
   bool exactly_;                          // neither reading may have a row that the other has not
+  bool once_ = false;
   SeenKeys now_, last_;                   // the rows of this reading and of the one before it
   std::size_t rows_ = 0, last_rows_ = 0;  // how many rows they had, with those that came twice
   std::size_t again_ = 0;                 // how many of `last_` are in `now_`

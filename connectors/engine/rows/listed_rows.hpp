@@ -31,8 +31,9 @@ class ListedRows {
     return has_elements_ ? element_keys_ : keys_;
   }
 
-  void begin_list() {
-    sweeps_.begin_list();
+  // `first_of_past`: see RepeatedSweeps.
+  void begin_list(bool first_of_past) {
+    sweeps_.begin_list(first_of_past);
     begin_sweep();
   }
   // Begins a sweep, which reads the list from its start.
