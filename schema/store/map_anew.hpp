@@ -1,5 +1,5 @@
-// What a stream's mapping makes of rows that are stored: the connector may have been corrected since
-// they were read.
+// What a stream's mapping makes of rows that are stored: the connector may have been corrected
+// since they were read.
 #pragma once
 
 #include <string_view>

@@ -266,16 +266,19 @@ std::string revive_statement(RecordTable const& table, MergeSql const& sql,
                              std::string const& given, Names const& compared) {
   return "WITH u AS (UPDATE " + sql.table +
          " t SET deleted_at = NULL, changed_at = $4::timestamptz, revision = t.revision + 1,"
-         " run_id = $3::bigint FROM (SELECT s.external_id, t.ctid AS place, t.deleted_at FROM " +
+         " run_id = $3::bigint FROM (SELECT p.external_id, p.place, p.t_deleted, " +
+         back_by_us(std::string(table.name)) +
+         " AS ours FROM (SELECT s.external_id, t.ctid AS place, t.deleted_at AS t_deleted,"
+         " t.changed_at AS t_changed, t.run_id AS t_run FROM " +
          given + " " + stored_row(sql.table, "t.ctid, t.*", "s.external_id") +
          " WHERE t.deleted_at IS NOT NULL AND " + changed_columns(compared, "t.", "s.") +
-         " <> '' OFFSET 0) x WHERE " + of_row +
-         "x.external_id AND t.ctid = x.place RETURNING t.external_id, x.deleted_at AS was), c AS"
-         " (INSERT INTO affsync.record_change (source_id, record_table, stream, external_id,"
+         " <> '' OFFSET 0) p OFFSET 0) x WHERE " + of_row +
+         "x.external_id AND t.ctid = x.place RETURNING t.external_id, x.t_deleted AS was, x.ours),"
+         " c AS (INSERT INTO affsync.record_change (source_id, record_table, stream, external_id,"
          " run_id, changed_at, operation, before, after) SELECT $1::int, '" +
          std::string(table.name) +
          "', $2, external_id, $3::bigint, $4::timestamptz, 'restore',"
-         " jsonb_build_object('deleted_at', was), '{\"deleted_at\": null}' FROM u)"
+         " jsonb_build_object('deleted_at', was) || ours, '{\"deleted_at\": null}' FROM u)"
          " SELECT external_id FROM u";
 }
 

@@ -24,7 +24,12 @@ class RowsAnew {
  public:
   RowsAnew(PgSession& session, PageWrite const& page, RecordTable const& table,
            RowsBefore const& before)
-      : session_(session), page_(page), table_(table), before_(before), kept_(table), anew_(table) {}
+      : session_(session),
+        page_(page),
+        table_(table),
+        before_(before),
+        kept_(table),
+        anew_(table) {}
   RowsAnew(RowsAnew const&) = delete;
   RowsAnew& operator=(RowsAnew const&) = delete;
 

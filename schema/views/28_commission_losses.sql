@@ -3,8 +3,8 @@
 -- about: not what is older. Days are whole, so that none loses a part while it is told of.
 -- A row that got it back since is not in it, nor what changed when all rows were read again because the
 -- connector, the privacy setting or the address is another. Amounts of two currencies are not compared: a
--- change of the currency is no loss, and what was lost before stays one in its currency; so it does if
--- days are cut in another way, and another sum has its key. What fell, came
+-- change of the currency is no loss, and what was lost before stays one in its currency; so it does in the
+-- amounts of its time if another mapping reads the row, or if days are cut in another way. What fell, came
 -- back and fell again is a loss of the last fall only. A row in whose place another came was not lost, but
 -- perhaps lowered. The changes are read once; `vanished`: only what left the list and is still not in it,
 -- by the change with which it left; else what was lowered before, or without leaving it.
@@ -22,7 +22,8 @@ RETURNS TABLE (
       h.before ->> 'status' IN ('rejected', 'reversed') AS void_before,
       h.after ->> 'status' IN ('rejected', 'reversed') AS void_after, h.before ->> 'currency' AS currency,
       h.after ->> 'currency' AS currency_after,
-      h.operation = 'restore' AND coalesce(h.before ->> 'ours' = 'window', false) AS is_another,
+      h.operation = 'remap' OR h.operation = 'restore' AND coalesce(h.before ->> 'ours' = 'window', false)
+        AS is_another,
       -- An amount that becomes empty counts nothing.
       h.operation = 'delete'
         OR NOT $3 AND h.operation = 'update'
@@ -61,6 +62,15 @@ RETURNS TABLE (
     FROM changed h
     JOIN fallen f ON f.stream = h.stream AND f.external_id = h.external_id
     WINDOW newer AS (PARTITION BY h.stream, h.external_id ORDER BY h.change_id DESC ROWS UNBOUNDED PRECEDING)
+  ), grown AS MATERIALIZED (
+    -- Of a running total only its growth counted, so a void one takes no more back.
+    SELECT t.stream, t.external_id, t.change_id, g.currency, sum(g.amount) AS amount
+    FROM told t
+    JOIN affsync.commission_steps g
+      ON g.source_id = $1 AND g.stream = t.stream AND g.external_id = t.external_id
+      AND g.change_id < t.change_id
+    WHERE t.names_status AND t.void_after
+    GROUP BY 1, 2, 3, 4
   ), valued AS (
     SELECT t.*, c.client_ref, v.known_currency, c.status AS status_now,
       c.first_seen_at, affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to) AS day,
@@ -92,15 +102,23 @@ RETURNS TABLE (
     ) v
   ), parted AS (
     -- Of what fell, a part is lost with the last fall below it.
-    SELECT v.*, v.counts_before - greatest(v.counts_after, CASE WHEN NOT v.other_now THEN v.counts_now END,
-                                           max(v.counts_before) OVER later) AS loss
+    SELECT v.*, b.counted,
+      b.counted - greatest(v.counts_after, CASE WHEN NOT v.other_now THEN v.counts_now END,
+                           max(v.counts_before) OVER later) AS loss
     FROM valued v
+    LEFT JOIN grown g
+      ON g.stream = v.stream AND g.external_id = v.external_id AND g.change_id = v.change_id
+      AND g.currency IS NOT DISTINCT FROM v.known_currency
+    CROSS JOIN LATERAL (
+      SELECT CASE WHEN v.is_total AND v.names_status AND v.void_after
+                  THEN least(v.counts_before, greatest(g.amount, 0)) ELSE v.counts_before END AS counted
+    ) b
     WINDOW later AS (PARTITION BY v.stream, v.external_id, v.known_currency, v.others
                      ORDER BY v.change_id DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
   ), of_rows AS (
     SELECT p.stream, p.external_id, p.client_ref, p.day, p.known_currency AS currency,
       (p.changed_at AT TIME ZONE 'UTC')::date AS detected_on, max(p.changed_at) AS changed_at,
-      max(p.counts_before) AS before, sum(p.loss) AS loss,
+      max(p.counted) AS before, sum(p.loss) AS loss,
       max(coalesce(p.amount[3] / nullif(p.amount[2], 0), p.amount_usd / nullif(p.amount_now, 0))) AS rate,
       p.status_now AS status,
       min(p.change_id) AS first_id, p.first_seen_at

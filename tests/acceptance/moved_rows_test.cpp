@@ -230,8 +230,8 @@ TEST_F(MovedRows, a_window_that_is_replaced_keeps_what_was_passed_over) {
   }
 }
 
-// Nothing of what was never read can be deleted, and a list of days long past does not move: a first
-// load takes each page of them once.
+// Nothing of what was never read can be deleted, and a list of days long past does not move: a
+// first load takes each page of them once.
 TEST_F(MovedRows, the_past_is_read_once_at_first) {
   books.clear();
   for (int window = 0; window < 4; ++window) {

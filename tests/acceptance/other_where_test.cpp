@@ -1,5 +1,5 @@
-// A connector that takes other rows of a list: those that it leaves out are not lost, and those that
-// it takes again are not given back.
+// A connector that takes other rows of a list: those that it leaves out are not lost, and those
+// that it takes again are not given back.
 #include "tests/acceptance/strangers.hpp"
 
 namespace affsync::test::other_where_test {
@@ -17,7 +17,7 @@ class OtherWhere : public Strangers {
     configure();
     EXPECT_EQ(pass().status, 0);
   }
-  static std::string taking(std::string const& where) {
+  static std::string taking(std::string const& where, std::string const& amount = "sum") {
     return R"(credentials: {key: {description: k}}
 auth: {type: static_token, value: "${credentials.key}"}
 streams:
@@ -31,9 +31,9 @@ streams:
       currency: {const: USD}
       client_ref: group
       occurred_on: {from: day, as: date}
-      amount: sum
       status: {from: state, table: {approved: approved, rejected: rejected}}
-)" + where;
+      amount: )" +
+           amount + "\n" + where;
   }
   void take(std::string const& where) {
     replace_connector(taking(where));
@@ -90,6 +90,16 @@ TEST_F(OtherWhere, what_changed_while_it_was_left_out_is_told_from_what_counted)
   books[2] = row("3", "B", "10");
   EXPECT_EQ(pass().status, 0);
   EXPECT_EQ(changes(), "3 30>12, 3 12>10, 4 40>0, 5 50>55, 5 55>60");
+}
+
+TEST_F(OtherWhere, what_is_taken_again_by_another_map_is_told_in_its_units) {
+  take(only_a);
+  books[2] = row("3", "B", "12");
+  replace_connector(taking("", "{from: sum, minor_units: 2}"));
+  EXPECT_EQ(pass().status, 0);
+  EXPECT_EQ(query("select sum(amount) from reporting.earnings_daily"), "1.32");
+  EXPECT_EQ(changes(), "3 0.30>0.12");
+  EXPECT_EQ(clawbacks(), "3 lowered 0.30>0.12");
 }
 
 TEST_F(OtherWhere, what_left_the_list_and_came_back_is_given_back) {

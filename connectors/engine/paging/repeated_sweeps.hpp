@@ -1,8 +1,9 @@
 // Lists of which a single reading in several pages is not enough, counted or not: of rows without
 // an id, one that moves to the next page meanwhile looks like a second one; and of a window that is
 // replaced, one that moves to a page that was read already would be deleted at once. So they are
-// read until two readings in a row agree, unless no row can have moved without a trace. Of days that
-// nothing was read of before, nothing can go; so a count is enough there if they are long past, too.
+// read until two readings in a row agree, unless no row can have moved without a trace. Of days
+// that nothing was read of before, nothing can go; so a count is enough there if they are long
+// past, too.
 #pragma once
 
 #include <cstddef>
@@ -46,7 +47,7 @@ class RepeatedSweeps {
  private:
   RepeatedSweeps(bool needed, bool exactly) : needed_(needed), exactly_(exactly) {}
   bool needed_;
-  bool exactly_;                          // neither reading may have a row that the other has not
+  bool exactly_;  // neither reading may have a row that the other has not
   bool once_ = false;
   SeenKeys now_, last_;                   // the rows of this reading and of the one before it
   std::size_t rows_ = 0, last_rows_ = 0;  // how many rows they had, with those that came twice

@@ -21,7 +21,8 @@ class MappedAnew {
   // now; without one it stays: what is read from personal fields, from fields that were not kept,
   // what depends on the time of the answer, and what cannot be read. Returns false and changes
   // nothing if the row is as the mapping makes it (what is personal or depends on the time does not
-  // count), or if no mapping of the stream is known to have made it. `now`: a time after the row was read.
+  // count), or if no mapping of the stream is known to have made it. `now`: a time after the row
+  // was read.
   bool map(RecordTable const& table, Row& row, Row const* sent, TimePoint now) const;
 
   // Returns whether two texts of `raw` differ at most in volatile fields, in the order of members

@@ -97,5 +97,25 @@ TEST_F(AlertsOfCurrencies, WhatLeavesTheListIsLostInItsLastCurrency) {
   EXPECT_EQ(open("commission_vanished"), "broker-1 no longer lists 30.00 EUR");
 }
 
+// Cents, or days that are cut in another way.
+TEST_F(AlertsOfCurrencies, WhatWasTakenStaysToldWhenTheRowIsMappedAnew) {
+  auto const remap = [&](std::string const& amount) {
+    earn(amount);
+    run_sql(
+        "UPDATE affsync.record_change SET operation = 'remap' WHERE change_id ="
+        " (SELECT max(change_id) FROM affsync.record_change)");
+  };
+  earn("100");
+  earn("70");
+  EXPECT_EQ(lowered(), "broker-1 took back 30.00 USD");
+  remap("7000");
+  EXPECT_EQ(lowered(), "broker-1 took back 30.00 USD");
+  remap("0.70");
+  EXPECT_EQ(lowered(), "broker-1 took back 30.00 USD");
+  // What is taken after that is in the amounts of the new mapping.
+  earn("0.50");
+  EXPECT_EQ(lowered(), "broker-1 took back 30.20 USD");
+}
+
 }  // namespace
 }  // namespace affsync::schema::test::alerts_currencies_test

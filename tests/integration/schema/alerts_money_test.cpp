@@ -158,6 +158,44 @@ TEST_F(AlertsOfMoney, ARunningTotalThatFallsIsTold) {
             "-50");
 }
 
+// Of a total only what it grew had counted: as in reports and clawbacks.
+TEST_F(AlertsOfMoney, ARunningTotalThatIsRejectedTakesItsGrowthBack) {
+  auto row = commission("total", "C7", "100", "2026-02-20");
+  row.values[4].second = "lifetime";
+  auto other = row;
+  other.key = "other";
+  for (auto const* amount : {"100", "150", "140"}) {
+    row.values[1].second = amount;
+    earn({row, other});
+    pass(hours(1));
+  }
+  row.values[3].second = other.values[3].second = "rejected";
+  earn({row, other});
+  judge();
+  // 10 that it fell, and 40 of its growth; the other one never grew.
+  EXPECT_EQ(open("commission_lowered"), "broker-1 took back 50.00 USD");
+  EXPECT_EQ(value("SELECT sum(difference) FROM (" + value("SELECT shown_by FROM affsync.alert") +
+                  ") shown"),
+            "-50");
+}
+
+TEST_F(AlertsOfMoney, WhatWasARejectedTotalIsWhatItGrew) {
+  auto row = commission("total", "C7", "100", "2026-02-20");
+  row.values[4].second = "lifetime";
+  earn({row});
+  pass(hours(1));
+  row.values[1].second = "150";
+  earn({row});
+  pass(hours(1));
+  row.values[3].second = "reversed";
+  earn({row});
+  judge();
+  EXPECT_EQ(open("commission_lowered"), "broker-1 took back 50.00 USD");
+  EXPECT_EQ(value("SELECT (figures ->> 'before') || ' ' || (figures ->> 'after')"
+                  " FROM affsync.alert"),
+            "50 0");
+}
+
 TEST_F(AlertsOfMoney, ANameIsToldOnlyWhereItIsKeptAndWanted) {
   feed("clients", "client");
   TestRow client;
