@@ -10,7 +10,9 @@ SELECT
   NULL::text AS subject, NULL::text AS event,
   -- As long as nothing is read, nobody knows whether it is over; nor by days that are so long ago that they
   -- show no habit any more.
-  CASE WHEN r.is_read AND h.gaps >= ($1::jsonb ->> 'gaps')::integer THEN 'warning' ELSE 'held' END AS severity,
+  -- Nor by a wrong clock.
+  CASE WHEN r.is_read AND h.gaps >= ($1::jsonb ->> 'gaps')::integer AND NOT $3::jsonb -> 'skewed' ? s.name
+       THEN 'warning' ELSE 'held' END AS severity,
   (h.last_day + 1)::timestamp AT TIME ZONE 'UTC' AS happened_at, NULL::text AS currency,
   NULL::numeric AS amount, NULL::numeric AS amount_usd, NULL::numeric AS weight,
   jsonb_build_object('last_day', h.last_day, 'days', q.days, 'usual_days', h.usual, 'gaps', h.gaps)
@@ -75,8 +77,9 @@ CROSS JOIN LATERAL (
                  WHERE st.source_id = s.source_id AND st.record_table = 'commission' AND st.in_reports
                    AND z.last_success_at > $2::timestamptz - interval '2 days') AS is_read
 ) r
-WHERE s.retired_at IS NULL AND $3::jsonb IS NOT NULL
-  AND CASE WHEN h.gaps >= ($1::jsonb ->> 'gaps')::integer
+WHERE s.retired_at IS NULL
+  AND CASE WHEN $3::jsonb -> 'skewed' ? s.name THEN true
+           WHEN h.gaps >= ($1::jsonb ->> 'gaps')::integer
            THEN q.days > h.usual + greatest(ceil(h.usual * ($1::jsonb ->> 'longer')::numeric / 100),
                                             ($1::jsonb ->> 'at_least')::numeric / 86400)
            ELSE coalesce(h.last_day < p.today - p.history::integer, true) END

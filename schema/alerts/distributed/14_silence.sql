@@ -1,10 +1,12 @@
 -- Beside the rule of the same name, which has the settings. All days of all sources are collected at once,
 -- since Citus cannot look for the first row of each day.
--- beside: f921376159ec
+-- beside: e0e8908bdd90
 SELECT
   s.source_id::text AS cause, s.source_id, s.name AS source, NULL::text AS stream,
   NULL::text AS subject, NULL::text AS event,
-  CASE WHEN h.gaps >= ($1::jsonb ->> 'gaps')::integer AND coalesce(r.is_read, false) THEN 'warning' ELSE 'held' END AS severity,
+  CASE WHEN h.gaps >= ($1::jsonb ->> 'gaps')::integer AND coalesce(r.is_read, false)
+         AND NOT $3::jsonb -> 'skewed' ? s.name
+       THEN 'warning' ELSE 'held' END AS severity,
   (h.last_day + 1)::timestamp AT TIME ZONE 'UTC' AS happened_at, NULL::text AS currency,
   NULL::numeric AS amount, NULL::numeric AS amount_usd, NULL::numeric AS weight,
   jsonb_build_object('last_day', h.last_day, 'days', q.days, 'usual_days', h.usual, 'gaps', h.gaps)
@@ -66,8 +68,9 @@ JOIN (
   WHERE st.record_table = 'commission' AND st.in_reports
   GROUP BY z.source_id
 ) r ON r.source_id = h.source_id
-WHERE s.retired_at IS NULL AND $3::jsonb IS NOT NULL
-  AND CASE WHEN h.gaps >= ($1::jsonb ->> 'gaps')::integer
+WHERE s.retired_at IS NULL
+  AND CASE WHEN $3::jsonb -> 'skewed' ? s.name THEN true
+           WHEN h.gaps >= ($1::jsonb ->> 'gaps')::integer
            THEN ($2::timestamptz AT TIME ZONE 'UTC')::date - h.last_day > h.usual
              AND q.days > h.usual + greatest(ceil(h.usual * ($1::jsonb ->> 'longer')::numeric / 100),
                                              ($1::jsonb ->> 'at_least')::numeric / 86400)

@@ -188,7 +188,7 @@ std::string const& write_statement() {
 
 }  // namespace
 
-std::string alert_context(AlertPolicy const& policy) {
+std::string alert_context(AlertPolicy const& policy, JudgedScope const& scope) {
   std::string streams;
   for (auto const& source : policy.sources) {
     for (auto const& stream : source.streams) {
@@ -210,6 +210,9 @@ std::string alert_context(AlertPolicy const& policy) {
       add_member(out, failing->name, alert_settings(*failing, is_given ? &*given : nullptr));
     }
   }
+  std::string skewed;
+  for (auto const& name : scope.skewed) skewed += (skewed.empty() ? "" : ",") + json_text(name);
+  add_member(out, "skewed", "[" + skewed + "]");
   if (policy.disk) {
     std::string disk = "{";
     add_member(disk, "free", std::to_string(policy.disk->free_bytes));
@@ -237,6 +240,11 @@ JudgedScope scope_of(pqxx::transaction_base& tx, AlertPolicy const& policy) {
     retired.add(std::string_view(row[0].c_str()));
   }
   scope.retired = retired.take();
+  for (auto const& row :
+       tx.exec("SELECT DISTINCT s.name FROM affsync.stream_state z JOIN affsync.source s"
+               " ON s.source_id = z.source_id WHERE abs(z.clock_skew_seconds) > 3600")) {
+    scope.skewed.emplace_back(row[0].c_str());
+  }
   if (policy.sources.empty()) return scope;
   ArrayText names, judged, closed;
   for (auto const& source : policy.sources) names.add(std::string_view(source.name));
@@ -256,8 +264,8 @@ JudgedScope scope_of(pqxx::transaction_base& tx, AlertPolicy const& policy) {
 CauseChanges find_causes(pqxx::transaction_base& tx, AlertRuleInfo const& rule,
                          AlertRule const* given, AlertPolicy const& policy,
                          JudgedScope const& scope) {
-  SqlParams const asked{alert_settings(rule, given), sql_time(policy.now), alert_context(policy),
-                        scope.judged};
+  SqlParams const asked{alert_settings(rule, given), sql_time(policy.now),
+                        alert_context(policy, scope), scope.judged};
   std::vector<ArrayText> found(1 + std::size(found_columns));
   for (auto const& row : exec(tx, found_statement(query_of(rule, scope.distributed)), asked)) {
     for (std::size_t i = 0; i < found.size(); ++i) {

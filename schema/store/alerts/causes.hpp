@@ -26,8 +26,10 @@ struct CauseChanges {
 // beginning if nearly any row would do, and reads all of it where none does.
 inline constexpr auto query_settings = "SET LOCAL jit = off; SET LOCAL enable_seqscan = off";
 
+struct JudgedScope;
+
 // What all queries read beside their settings ($3), as JSON.
-std::string alert_context(AlertPolicy const& policy);
+std::string alert_context(AlertPolicy const& policy, JudgedScope const& scope);
 // The settings of a rule ($1) as JSON: the given ones, and the defaults of the others.
 std::string alert_settings(AlertRuleInfo const& rule, AlertRule const* given);
 
@@ -36,6 +38,9 @@ struct JudgedScope {
   std::optional<std::string> judged;  // ids, as an array; nullopt: all
   std::optional<std::string> closed;  // the same, and those that nobody reads any more
   std::string retired;                // the latter, and "id/stream" of such streams, as an array
+  // Names of sources whose latest answers say that our clock or theirs is wrong by more than an
+  // hour.
+  std::vector<std::string> skewed;
   bool distributed = false;
 };
 JudgedScope scope_of(pqxx::transaction_base& tx, AlertPolicy const& policy);

@@ -68,6 +68,17 @@ TEST_F(AlertsOfHabits, SilenceThatLastsForMonthsIsNotOver) {
   EXPECT_EQ(silence_on("2026-08-20"), "No new commission from broker-1 for 181 days");
 }
 
+// The broker's answers say that the clock is wrong: by it nothing is told, and nothing is over.
+TEST_F(AlertsOfHabits, AWrongClockMakesNoSilence) {
+  earned(std::string(weekdays) + " AND d <= '2026-02-20'");
+  state("rewards", "clock_skew_seconds = 1728000");
+  EXPECT_EQ(silence_on("2026-03-12"), "");
+  state("rewards", "clock_skew_seconds = 2");
+  EXPECT_EQ(silence_on("2026-02-26"), "No new commission from broker-1 for 6 days");
+  state("rewards", "clock_skew_seconds = -864000");
+  EXPECT_EQ(silence_on("2026-02-16"), "No new commission from broker-1 for 6 days");
+}
+
 TEST_F(AlertsOfHabits, SilenceIsQuietOnAWeekendAndAHoliday) {
   earned(std::string(weekdays) + " AND d <= '2026-02-27'");
   EXPECT_EQ(silence_on("2026-03-01"), "");  // Sunday

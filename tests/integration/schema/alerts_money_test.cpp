@@ -237,6 +237,28 @@ TEST_F(AlertsOfMoney, CommissionVanishedIsQuietAboutARowUnderAnotherNumber) {
   EXPECT_EQ(open("commission_vanished"), "");
 }
 
+TEST_F(AlertsOfMoney, APayoutIsNotOverdueByAWrongClock) {
+  pay(payout("P1", "processing", "500", now - days(2)));
+  state("payouts", "clock_skew_seconds = 1728000");
+  pass(days(20));
+  judge();
+  EXPECT_EQ(told(), "");
+  state("payouts", "clock_skew_seconds = 0");
+  pass(-days(14));
+  judge();
+  EXPECT_EQ(told(), "broker-1 has not paid 500.00 USD for 8 days\n");
+  state("payouts", "clock_skew_seconds = -864000");
+  pass(-days(10));
+  judge();
+  EXPECT_EQ(told(), "");
+  EXPECT_EQ(open("payout_overdue"), "broker-1 has not paid 500.00 USD for 8 days");
+  state("payouts", "clock_skew_seconds = 0");
+  pass(days(11));
+  pay(payout("P1", "paid", "500", now - days(9)));
+  judge();
+  EXPECT_EQ(told(), "Over: broker-1 has not paid 500.00 USD for 8 days\n");
+}
+
 TEST_F(AlertsOfMoney, PayoutOverdueTellsForHowLong) {
   pay(payout("P1", "processing", "500", now - days(9)));
   judge();

@@ -24,7 +24,7 @@ class AlertsVolume : public AlertsTest {
     auto const* rule = find_alert_rule(name);
     auto query = with(rule->sql, "$1", "'" + alert_settings(*rule, nullptr) + "'");
     query = with(query, "$2", at());
-    query = with(query, "$3", "'" + alert_context(policy) + "'");
+    query = with(query, "$3", "'" + alert_context(policy, {}) + "'");
     // The first one may plan with cold caches.
     std::string const explain =
         std::string(query_settings) + "; EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) ";
