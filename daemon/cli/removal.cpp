@@ -202,6 +202,10 @@ Result<void> erase(PlainConnection& connection, std::int64_t source) {
         if (!done) return done.error();
       }
     }
+    auto const kept = connection.run("UPDATE affsync." + std::string(stays_when_erased) +
+                                         " SET source_id = $2::int WHERE source_id = $1::int",
+                                     {id[0], std::to_string(number_when_erased(source))});
+    if (!kept) return kept.error();
     auto const gone = connection.run("DELETE FROM affsync.source WHERE source_id = $1::int", id);
     if (!gone) return gone.error();
     auto const committed = connection.run("COMMIT");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,8 +41,13 @@ Result<std::vector<TableCount>> rows_of(PlainConnection& connection, std::int64_
 Result<void> retire(PlainConnection& connection, std::int64_t source);
 
 // What erase() leaves in the database: exchange rates, which amounts of all sources are converted
-// at.
+// at. They get a number behind those of all sources, since of several rates of a day the one with
+// the lowest number counts: what another source says, also later, goes before what nobody reads any
+// more.
 inline constexpr std::string_view stays_when_erased = "fx_rate";
+constexpr std::int64_t number_when_erased(std::int64_t source) {
+  return std::numeric_limits<std::int32_t>::max() - source;
+}
 
 // Deletes the source, every row of it but these and the messages about its alerts, all or nothing.
 Result<void> erase(PlainConnection& connection, std::int64_t source);

@@ -141,7 +141,7 @@ int run_sources_remove(CommonOptions const& common, RemoveOptions const& options
     if (options.with_data && table == stays_when_erased) {
       std::cout
           << ", which stay: amounts of all sources are converted at them (DELETE FROM affsync."
-          << table << " WHERE source_id = " << source.id << " removes them)";
+          << table << " WHERE source_id = " << number_when_erased(source.id) << " removes them)";
       any_stays = true;
     }
     std::cout << "\n";

@@ -271,6 +271,9 @@ TEST_F(Removal, with_data_leaves_the_exchange_rates) {
       "INSERT INTO affsync.fx_rate (source_id, stream, provider, currency, on_date, usd_rate)"
       " SELECT s.source_id, 'rates', s.name, 'EUR', d::date, 1.5 FROM affsync.source s,"
       " generate_series('2025-12-01'::date, '2026-12-31', '1 day') d WHERE s.name = 'gone'");
+  ASSERT_EQ(query("SELECT (SELECT source_id FROM affsync.source WHERE name = 'gone')"
+                  " < (SELECT source_id FROM affsync.source WHERE name = 'kept')"),
+            "t");
   auto const kept =
       "SELECT sum(known_usd) FROM reporting.earnings_daily WHERE source = 'kept'"
       " AND usd_origin = 'fx_rate'";
@@ -282,6 +285,13 @@ TEST_F(Removal, with_data_leaves_the_exchange_rates) {
   EXPECT_EQ(query("SELECT string_agg(name, ' ') FROM affsync.source"), "kept");
   EXPECT_NE(removed.out.find("affsync.fx_rate: 396 rows, which stay"), std::string::npos)
       << removed.out;
+  // What a source that is read says of a day goes before them, whichever was first.
+  execute(
+      "INSERT INTO affsync.fx_rate (source_id, stream, provider, currency, on_date, usd_rate)"
+      " SELECT s.source_id, 'rates', s.name, 'EUR', d::date, 2.5 FROM affsync.source s,"
+      " generate_series('2025-12-01'::date, '2026-12-31', '1 day') d WHERE s.name = 'kept'");
+  EXPECT_EQ(query("SELECT (" + std::string(kept) + ") = 30"), "t");
+  execute("DELETE FROM affsync.fx_rate WHERE usd_rate = 2.5");
   auto const at = removed.out.find("DELETE FROM affsync.fx_rate");
   ASSERT_NE(at, std::string::npos) << removed.out;
   execute(removed.out.substr(at, removed.out.find(" removes them") - at));
