@@ -149,19 +149,22 @@ WITH dated AS (
     GROUP BY g.currency
     HAVING sum(g.amount) FILTER (WHERE g.change_id = h.change_id) < 0
   ) g
+  LEFT JOIN LATERAL (
+    SELECT l.before ->> 'status' AS value, true AS found
+    FROM affsync.record_change l
+    WHERE NOT h.after ? 'status' AND l.source_id = h.source_id AND l.record_table = 'commission'
+      AND l.stream = h.stream AND l.external_id = h.external_id AND l.change_id > h.change_id
+      AND l.before ? 'status'
+    ORDER BY l.change_id
+    LIMIT 1
+  ) ls ON true
   WHERE h.record_table = 'commission' AND c.grain = 'lifetime' AND h.operation = 'update'
     -- Known again after a while, it may be less than it was when it was known last.
     AND (h.before ? 'amount' AND h.before ->> 'amount' IS NULL
          OR (h.after ->> 'amount')::numeric < (h.before ->> 'amount')::numeric)
-    -- One that is void counts nothing that it could lose. The status at a change that does not name it is
-    -- in the next one that does, else the row's.
-    AND coalesce(CASE WHEN h.after ? 'status' THEN h.after ->> 'status' ELSE coalesce((
-      SELECT coalesce(l.before ->> 'status', '')
-      FROM affsync.record_change l
-      WHERE l.source_id = h.source_id AND l.record_table = 'commission' AND l.stream = h.stream
-        AND l.external_id = h.external_id AND l.change_id > h.change_id AND l.before ? 'status'
-      ORDER BY l.change_id
-      LIMIT 1), c.status) END, '') NOT IN ('rejected', 'reversed')
+    -- One that is void counts nothing that it could lose.
+    AND coalesce(CASE WHEN h.after ? 'status' THEN h.after ->> 'status'
+                      WHEN ls.found THEN ls.value ELSE c.status END, '') NOT IN ('rejected', 'reversed')
 )
 SELECT
   s.name AS source,

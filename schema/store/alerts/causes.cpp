@@ -234,10 +234,10 @@ JudgedScope scope_of(pqxx::transaction_base& tx, AlertPolicy const& policy) {
   JudgedScope scope;
   scope.distributed = is_distributed(tx);
   ArrayText retired;
-  for (auto const& row : tx.exec(
-           "SELECT source_id || '' FROM affsync.source WHERE retired_at IS NOT NULL UNION ALL"
-           " SELECT source_id || '/' || stream FROM affsync.stream WHERE retired_at IS NOT NULL")) {
-    retired.add(std::string_view(row[0].c_str()));
+  for (auto const* query :
+       {"SELECT source_id || '' FROM affsync.source WHERE retired_at IS NOT NULL",
+        "SELECT source_id || '/' || stream FROM affsync.stream WHERE retired_at IS NOT NULL"}) {
+    for (auto const& row : tx.exec(query)) retired.add(std::string_view(row[0].c_str()));
   }
   scope.retired = retired.take();
   for (auto const& row :
