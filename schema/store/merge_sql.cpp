@@ -3,6 +3,7 @@
 #include <map>
 #include <mutex>
 
+#include "schema/store/changes_of_ours.hpp"
 #include "schema/store/pg_session.hpp"
 
 namespace affsync::schema {
@@ -169,32 +170,6 @@ std::string contradiction_sql(std::string const& name) {
          " run_id = excluded.run_id";
 }
 
-// All rows of the stream are read again because of us. A row that the broker sends as before and
-// that differs all the same was read by another mapping: its change is no doing of the broker's.
-constexpr auto wanted_anew =
-    "(SELECT EXISTS (SELECT FROM affsync.stream_state z WHERE z.source_id = $1::int"
-    " AND z.stream = $2 AND z.full_wanted_after IS NOT NULL))";
-
-// Since windows cut days in another way, their sums are other sums, though the broker has changed
-// nothing: the first change of a row is not its doing either.
-constexpr auto cut_anew =
-    "p.t_run <= (SELECT z.recut_after FROM affsync.stream_state z WHERE z.source_id = $1::int"
-    " AND z.stream = $2)";
-
-// What the record of a row `p` that comes back says beside what it was: why it had gone, if that
-// was our doing, and what counted of it then; then the broker gives nothing back. Of a row that
-// holds the sums of a window whose days are cut in another way now, that it is another one.
-std::string back_by_us(std::string const& table) {
-  return "CASE WHEN p.t_deleted IS NULL THEN '{}' WHEN coalesce(" + std::string(cut_anew) +
-         ", false) AND " + wanted_anew +
-         " THEN '{\"ours\": \"window\"}' ELSE coalesce((SELECT jsonb_strip_nulls("
-         "jsonb_build_object('ours', h.after -> 'ours', 'counted', CASE WHEN h.after ->> 'ours'"
-         " <> 'window' THEN h.after -> 'counted' END)) FROM affsync.record_change h"
-         " WHERE h.source_id = $1::int AND h.external_id = p.external_id"
-         " AND h.changed_at = p.t_changed AND h.stream = $2 AND h.record_table = '" +
-         table + "' AND h.operation = 'delete' AND h.after ? 'ours' LIMIT 1), '{}') END";
-}
-
 // One row after the other is looked up, compared, and updated where it stands. OFFSET 0 keeps
 // PostgreSQL from computing an expression anew wherever its value is used.
 // `given`: the rows, as an item of FROM.
@@ -228,8 +203,8 @@ std::string merge_statement(RecordTable const& table, MergeSql const& sql, std::
       "SELECT p.external_id, p.raw, p.content_hash, " + all_p +
       ", p.place, p.t_deleted IS NOT NULL AS restored, p.t_deleted IS NULL AND p.was <> ''"
       " AND (p.t_raw = p.raw AND p.raw <> '{}' OR coalesce(" +
-      std::string(cut_anew) + ", false)) AND " + wanted_anew + " AS remapped, " +
-      side("p.t_", "p.", "p.was", "p.t_deleted") + " || " + back_by_us(std::string(table.name)) +
+      std::string(cut_anew_sql) + ", false)) AND " + wanted_anew_sql + " AS remapped, " +
+      side("p.t_", "p.", "p.was", "p.t_deleted") + " || " + back_by_us_sql(table) +
       " AS before_, " + side("p.", "p.t_", "p.is_now", "NULL::timestamptz") + " AS after_ FROM (" +
       pairs + ") p WHERE p.was <> '' OR p.t_deleted IS NOT NULL OR p.t_raw <> p.raw OFFSET 0";
   return "WITH u AS (UPDATE " + sql.table + " t SET " + values +
@@ -267,18 +242,19 @@ std::string revive_statement(RecordTable const& table, MergeSql const& sql,
   return "WITH u AS (UPDATE " + sql.table +
          " t SET deleted_at = NULL, changed_at = $4::timestamptz, revision = t.revision + 1,"
          " run_id = $3::bigint FROM (SELECT p.external_id, p.place, p.t_deleted, " +
-         back_by_us(std::string(table.name)) +
-         " AS ours FROM (SELECT s.external_id, t.ctid AS place, t.deleted_at AS t_deleted,"
+         back_by_us_sql(table) +
+         " AS by_us FROM (SELECT s.external_id, t.ctid AS place, t.deleted_at AS t_deleted,"
          " t.changed_at AS t_changed, t.run_id AS t_run FROM " +
          given + " " + stored_row(sql.table, "t.ctid, t.*", "s.external_id") +
          " WHERE t.deleted_at IS NOT NULL AND " + changed_columns(compared, "t.", "s.") +
          " <> '' OFFSET 0) p OFFSET 0) x WHERE " + of_row +
-         "x.external_id AND t.ctid = x.place RETURNING t.external_id, x.t_deleted AS was, x.ours),"
-         " c AS (INSERT INTO affsync.record_change (source_id, record_table, stream, external_id,"
+         "x.external_id AND t.ctid = x.place RETURNING t.external_id, x.t_deleted AS was, x.by_us),"
+         " c AS"
+         " (INSERT INTO affsync.record_change (source_id, record_table, stream, external_id,"
          " run_id, changed_at, operation, before, after) SELECT $1::int, '" +
          std::string(table.name) +
          "', $2, external_id, $3::bigint, $4::timestamptz, 'restore',"
-         " jsonb_build_object('deleted_at', was) || ours, '{\"deleted_at\": null}' FROM u)"
+         " jsonb_build_object('deleted_at', was) || by_us, '{\"deleted_at\": null}' FROM u)"
          " SELECT external_id FROM u";
 }
 

@@ -2,6 +2,9 @@
 -- be added to dated rows, never the lifetime rows themselves. A change to null is no step, because the total
 -- is unknown then; the step with which it is known again has what it grew meanwhile. A change of currency is
 -- no step either. A step keeps its day if the row later leaves the list.
+-- What another mapping made of a row (`remap`) is no growth, whatever its amount was before: the next step is
+-- counted from there. So is a row that had gone because it came under another key (`begins`): it has grown
+-- there meanwhile, and begins anew as if it were read for the first time. Of neither is known what was before.
 CREATE OR REPLACE VIEW affsync.commission_steps_by_row AS
 SELECT
   b.source_id,
@@ -54,15 +57,21 @@ FROM (
     -- All changes of running totals, each with what was known of the total before it, in case that the
     -- broker sends none for a while: the change that it went with, the era of its currency, and itself.
     SELECT o.*,
-      max(CASE WHEN o.before ->> 'amount' IS NOT NULL
+      max(CASE WHEN o.begins OR o.operation = 'remap' AND o.before ? 'amount'
+               THEN ARRAY[o.change_id, o.era - o.other_currency, NULL]
+               WHEN o.before ->> 'amount' IS NOT NULL
                THEN ARRAY[o.change_id, o.era - o.other_currency, (o.before ->> 'amount')::numeric] END)
         OVER earlier AS known,
-      max(CASE WHEN o.before ->> 'amount_usd' IS NOT NULL
+      max(CASE WHEN o.begins OR o.operation = 'remap' AND o.before ? 'amount_usd'
+               THEN ARRAY[o.change_id, NULL]
+               WHEN o.before ->> 'amount_usd' IS NOT NULL
                THEN ARRAY[o.change_id, (o.before ->> 'amount_usd')::numeric] END)
         OVER earlier AS known_usd,
       max(CASE WHEN o.before ? 'amount' AND o.after ->> 'amount' IS NOT NULL THEN o.change_id END)
         OVER earlier AS grew_at,
-      max(CASE WHEN o.before ->> 'volume_lots' IS NOT NULL
+      max(CASE WHEN o.begins OR o.operation = 'remap' AND o.before ? 'volume_lots'
+               THEN ARRAY[o.change_id, NULL]
+               WHEN o.before ->> 'volume_lots' IS NOT NULL
                THEN ARRAY[o.change_id, (o.before ->> 'volume_lots')::numeric] END)
         OVER earlier AS known_lots,
       max(CASE WHEN o.before ->> 'amount' IS NOT NULL THEN o.run_id END) OVER earlier AS known_to_run,
@@ -75,7 +84,7 @@ FROM (
         SELECT e.*, CASE WHEN e.after ->> 'currency' IS DISTINCT FROM e.last_currency[2]
                               AND e.after ->> 'currency' IS NOT NULL THEN 1 ELSE 0 END AS other_currency
         FROM (
-          SELECT n.*,
+          SELECT n.*, coalesce(n.before ->> 'ours' IN ('key', 'window'), false) AS begins,
             -- Of what another mapping and the broker changed at one time, the old total is that before both.
             max(n.changed_at) OVER (PARTITION BY n.source_id, n.stream, n.external_id ORDER BY n.changed_at
                                     GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS earlier_at,
@@ -141,7 +150,7 @@ FROM (
       (h.after ->> 'volume_lots')::numeric
         - coalesce((h.before ->> 'volume_lots')::numeric, h.known_lots[2]) AS step_lots
   ) d
-  WHERE h.operation IN ('update', 'remap', 'restore')
+  WHERE h.operation IN ('update', 'restore') AND NOT h.begins
     AND h.before ?| ARRAY['amount', 'amount_usd', 'volume_lots']
     AND (g.was_unknown OR NOT h.before ? 'currency')
     AND d.step IS NOT NULL AND c.grain = 'lifetime' AND coalesce(st.in_reports, true)

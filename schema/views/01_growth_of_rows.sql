@@ -21,6 +21,7 @@ BEGIN
         z.known_usd AS z_known_usd, z.known_lots AS z_known_lots, z.grew_at AS z_grew_at,
         z.known_to_run AS z_known_to_run, z.known_to AS z_known_to, z.known_from AS z_known_from,
         n.change_id, n.run_id, n.changed_at, n.operation, n.before, n.after, n.amount_was, n.usd_was, n.lots_was,
+        coalesce(n.before ->> 'ours' IN ('key', 'window'), false) AS begins,
         -- Of what another mapping and the broker changed at one time, the old total is that before both.
         max(n.changed_at) OVER (PARTITION BY w.source_id, w.stream, w.external_id ORDER BY n.changed_at
                                 GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS earlier_at,
@@ -69,10 +70,14 @@ BEGIN
     ), told AS (
       SELECT o.*,
         -- What this change says of what was before it.
-        CASE WHEN o.amount_was IS NOT NULL
+        CASE WHEN o.begins OR o.operation = 'remap' AND o.before ? 'amount'
+             THEN ARRAY[o.change_id, o.era - o.other_currency, NULL]
+             WHEN o.amount_was IS NOT NULL
              THEN ARRAY[o.change_id, o.era - o.other_currency, o.amount_was] END AS tells,
-        CASE WHEN o.usd_was IS NOT NULL THEN ARRAY[o.change_id, o.usd_was] END AS tells_usd,
-        CASE WHEN o.lots_was IS NOT NULL THEN ARRAY[o.change_id, o.lots_was] END AS tells_lots,
+        CASE WHEN o.begins OR o.operation = 'remap' AND o.before ? 'amount_usd' THEN ARRAY[o.change_id, NULL]
+             WHEN o.usd_was IS NOT NULL THEN ARRAY[o.change_id, o.usd_was] END AS tells_usd,
+        CASE WHEN o.begins OR o.operation = 'remap' AND o.before ? 'volume_lots' THEN ARRAY[o.change_id, NULL]
+             WHEN o.lots_was IS NOT NULL THEN ARRAY[o.change_id, o.lots_was] END AS tells_lots,
         CASE WHEN o.before ? 'amount' AND o.after ->> 'amount' IS NOT NULL THEN o.change_id END AS grows,
         CASE WHEN o.amount_was IS NOT NULL THEN o.run_id END AS tells_run,
         CASE WHEN o.amount_was IS NOT NULL THEN o.changed_at END AS tells_to,
@@ -94,7 +99,7 @@ BEGIN
       SELECT k.*, g.was_unknown, d.step, d.step_usd,
         (k.after ->> 'volume_lots')::numeric - coalesce(k.lots_was, k.known_lots[2]) AS step_lots,
         coalesce(
-          k.operation IN ('update', 'remap', 'restore')
+          k.operation IN ('update', 'restore') AND NOT k.begins
           AND k.before ?| CASE WHEN of_table = 'commission' THEN ARRAY['amount', 'amount_usd', 'volume_lots']
                                ELSE ARRAY['amount', 'amount_usd'] END
           AND (g.was_unknown OR NOT k.before ? 'currency') AND d.step IS NOT NULL, false) AS is_step,

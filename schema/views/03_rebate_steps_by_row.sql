@@ -53,10 +53,14 @@ FROM (
     -- All changes of running totals, each with what was known of the total before it, in case that the
     -- broker sends none for a while: the change that it went with, the era of its currency, and itself.
     SELECT o.*,
-      max(CASE WHEN o.before ->> 'amount' IS NOT NULL
+      max(CASE WHEN o.begins OR o.operation = 'remap' AND o.before ? 'amount'
+               THEN ARRAY[o.change_id, o.era - o.other_currency, NULL]
+               WHEN o.before ->> 'amount' IS NOT NULL
                THEN ARRAY[o.change_id, o.era - o.other_currency, (o.before ->> 'amount')::numeric] END)
         OVER earlier AS known,
-      max(CASE WHEN o.before ->> 'amount_usd' IS NOT NULL
+      max(CASE WHEN o.begins OR o.operation = 'remap' AND o.before ? 'amount_usd'
+               THEN ARRAY[o.change_id, NULL]
+               WHEN o.before ->> 'amount_usd' IS NOT NULL
                THEN ARRAY[o.change_id, (o.before ->> 'amount_usd')::numeric] END)
         OVER earlier AS known_usd,
       max(CASE WHEN o.before ? 'amount' AND o.after ->> 'amount' IS NOT NULL THEN o.change_id END)
@@ -71,7 +75,7 @@ FROM (
         SELECT e.*, CASE WHEN e.after ->> 'currency' IS DISTINCT FROM e.last_currency[2]
                               AND e.after ->> 'currency' IS NOT NULL THEN 1 ELSE 0 END AS other_currency
         FROM (
-          SELECT n.*,
+          SELECT n.*, coalesce(n.before ->> 'ours' IN ('key', 'window'), false) AS begins,
             -- Of what another mapping and the broker changed at one time, the old total is that before both.
             max(n.changed_at) OVER (PARTITION BY n.source_id, n.stream, n.external_id ORDER BY n.changed_at
                                     GROUPS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS earlier_at,
@@ -135,7 +139,7 @@ FROM (
            ELSE 0
       END AS step_usd
   ) d
-  WHERE h.operation IN ('update', 'remap', 'restore')
+  WHERE h.operation IN ('update', 'restore') AND NOT h.begins
     AND h.before ?| ARRAY['amount', 'amount_usd']
     AND (g.was_unknown OR NOT h.before ? 'currency')
     AND d.step IS NOT NULL AND c.grain = 'lifetime' AND coalesce(st.in_reports, true)

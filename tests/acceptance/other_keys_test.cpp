@@ -317,6 +317,136 @@ TEST_F(OtherKeys, with_another_mapping) {
   expect_each_counts_once(with_key("id", more), other);
 }
 
+// A total that comes back under a key that it had before has grown under the other one meanwhile.
+class TotalsUnderOtherKeys : public OtherKeys {
+ protected:
+  std::string with_total(std::string const& key, std::string const& sum = "sum") const {
+    auto yaml = with_key(key, "      grain: {const: lifetime}\n" + more);
+    yaml.replace(yaml.find("amount: sum"), 11, "amount: " + sum);
+    if (table == "rebate") yaml.erase(yaml.find("      occurred_on: {from: day, as: date}\n"), 40);
+    return yaml.replace(yaml.find("table: commission"), 17, "table: " + table);
+  }
+  void begin(std::string const& of_table) {
+    table = of_table;
+    renew_database();
+    read_with(with_total("id"));
+    EXPECT_EQ(grown(), "0");
+  }
+  void read_with(std::string const& yaml) {
+    replace_connector(yaml);
+    read();
+  }
+  void read() {
+    auto const again = pass();
+    EXPECT_EQ(again.status, 0) << again.out << again.err;
+  }
+  void grow_to(std::string const& sum) {
+    auto& row = books[33];
+    auto const at = row.find("\"sum\":\"") + 7;
+    row.replace(at, row.find('"', at) - at, sum);
+  }
+  std::string grown() {
+    return query(
+        "select trim_scale(coalesce(sum(amount), 0)) from " +
+        std::string(table == "rebate" ? "reporting.rebates_monthly" : "reporting.earnings_daily"));
+  }
+  std::string table, more;
+};
+
+TEST_F(TotalsUnderOtherKeys, grow_once_when_the_keys_are_changed_back) {
+  for (auto const* of_table : {"commission", "rebate"}) {
+    grow_to("1.50");
+    begin(of_table);
+    grow_to("2.50");
+    read();
+    EXPECT_EQ(grown(), "1");
+    read_with(with_total("[id, client]"));
+    grow_to("6.50");
+    read();
+    EXPECT_EQ(grown(), "5");
+    read_with(with_total("id"));
+    EXPECT_EQ(grown(), "5") << of_table;
+    grow_to("7.00");
+    read();
+    EXPECT_EQ(grown(), "5.5");
+    read_with(with_total("[id, client]"));
+    grow_to("8.00");
+    read();
+    EXPECT_EQ(grown(), "6.5");
+    EXPECT_EQ(live_count(table), "50");
+  }
+}
+
+// One that the broker has changed at the same time is not recognized under its other key.
+TEST_F(TotalsUnderOtherKeys, that_the_broker_changed_meanwhile_grow_once_too) {
+  begin("commission");
+  grow_to("2.50");
+  read_with(with_total("[id, client]"));
+  read();
+  EXPECT_EQ(live_count(), "50");
+  EXPECT_EQ(grown(), "0");
+  grow_to("6.50");
+  read();
+  EXPECT_EQ(grown(), "4");
+  grow_to("7.00");
+  read_with(with_total("id"));
+  EXPECT_EQ(grown(), "4");
+  grow_to("7.50");
+  read();
+  EXPECT_EQ(grown(), "4.5");
+}
+
+TEST_F(TotalsUnderOtherKeys, that_another_mapping_makes_grow_once_too) {
+  begin("commission");
+  read_with(with_total("[id, client]"));
+  grow_to("6.50");
+  read();
+  EXPECT_EQ(grown(), "5");
+  read_with(with_total("id", "{from: sum, shift: 2}"));
+  EXPECT_EQ(grown(), "5");
+  grow_to("7.00");
+  read();
+  EXPECT_EQ(grown(), "55");
+}
+
+TEST_F(TotalsUnderOtherKeys, that_another_privacy_setting_makes_grow_once_too) {
+  name_persons();
+  auto const privacy = [&](std::string const& word) {
+    source_yaml = "    privacy: " + word + "\n";
+    configure();
+  };
+  privacy("keep");
+  table = "commission";
+  more = "    personal: email\n";
+  renew_database();
+  read_with(with_total("email"));
+  privacy("drop");
+  read();
+  grow_to("6.50");
+  read();
+  EXPECT_EQ(grown(), "5");
+  privacy("keep");
+  read();
+  EXPECT_EQ(grown(), "5");
+  grow_to("7.00");
+  read();
+  EXPECT_EQ(grown(), "5.5");
+  EXPECT_EQ(live_count(), "50");
+}
+
+// What another `where` leaves out is counted nowhere until it is taken again.
+TEST_F(TotalsUnderOtherKeys, but_not_those_that_were_left_out) {
+  begin("commission");
+  more = "    where: {client: {none_of: [c5]}}\n";  // books[33]
+  read_with(with_total("id"));
+  grow_to("6.50");
+  read();
+  EXPECT_EQ(grown(), "0");
+  more = "";
+  read_with(with_total("id"));
+  EXPECT_EQ(grown(), "5");
+}
+
 // What cannot be recognized is not quietly there twice.
 TEST_F(OtherKeys, rows_that_are_not_recognized_are_told_until_they_are_marked) {
   replace_connector(with_key("id", "    keeps: forever\n"));

@@ -39,7 +39,8 @@ FROM (
     AND h.changed_at >= (($2::timestamptz AT TIME ZONE 'UTC')::date
           - (($1::jsonb ->> 'recent')::bigint / 86400)::integer + 1)::timestamp AT TIME ZONE 'UTC'
     AND h.changed_at < $2::timestamptz + interval '2 days'
-    AND h.record_table = 'commission' AND h.operation IN ('update', 'remap', 'restore') AND NOT h.before ? 'currency'
+    AND h.record_table = 'commission' AND h.operation IN ('update', 'restore') AND NOT h.before ? 'currency'
+    AND NOT coalesce(h.before ->> 'ours' IN ('key', 'window'), false)
     AND (h.after ->> 'amount')::numeric <> (h.before ->> 'amount')::numeric
   GROUP BY 1, 2, 3
 ) e

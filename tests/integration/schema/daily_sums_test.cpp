@@ -79,8 +79,11 @@ class DailySums : public StoreTest {
 };
 
 // Changes of the running totals among some rows, with amounts that are unknown in between, dollars,
-// lots and currencies, of any time; `late`: with numbers before those of all others.
-std::string changes(std::string const& table, std::string const& some, int seed, bool late) {
+// lots and currencies, of any time; `late`: with numbers before those of all others. `together`: of
+// each row two or three changes of one time, of which the last is the broker's and those before are
+// not.
+std::string changes(std::string const& table, std::string const& some, int seed, bool late,
+                    int together = 1) {
   auto const member = [&](char const* name, int of, std::string const& value) {
     return " || CASE WHEN (n + " + std::to_string(seed) + ") % " + std::to_string(of) +
            " = 0 THEN jsonb_build_object('" + name + "', " + value + ") ELSE '{}' END";
@@ -97,14 +100,28 @@ std::string changes(std::string const& table, std::string const& some, int seed,
                   "(ARRAY['USD', 'EUR', 'XYZ', NULL])[1 + (n + " + std::to_string(seed + more) +
                       ") % 4]");
   };
+  std::string const operation =
+      together == 1 ? "(ARRAY['update', 'update', 'remap', 'restore', 'delete'])[1 + n % 5]"
+                    : "(ARRAY['restore', 'remap', 'update'])[3 - nth]";
+  std::string const ours = " || CASE WHEN " + operation +
+                           " = 'restore' AND n % 4 > 0 THEN jsonb_build_object('ours',"
+                           " (ARRAY['key', 'where', 'window'])[n % 4]) WHEN " +
+                           operation + " = 'update' AND n % 6 = 0 AND " + std::to_string(together) +
+                           " = 3 THEN '{\"ours\": \"key\"}' ELSE '{}' END";
   return "INSERT INTO affsync.record_change (source_id, " + std::string(late ? "change_id, " : "") +
          "record_table, stream, external_id, run_id, changed_at, operation, before, after)"
          " SELECT source_id, " +
-         (late ? std::to_string(seed) + " * 10000 + row_number() OVER (), " : "") + "'" + table +
-         "', stream, external_id, 1 + n % 60, timestamptz '2026-01-01 05:00Z' + n % 900 * interval"
-         " '1 hour', (ARRAY['update', 'update', 'remap', 'restore', 'delete'])[1 + n % 5], " +
-         side(1) + ", " + side(2) + " FROM (SELECT *, external_id::int + " + std::to_string(seed) +
-         " AS n FROM affsync." + table + " WHERE " + some + ") c";
+         (late ? std::to_string(seed) +
+                     " * 10000 + row_number() OVER (ORDER BY external_id, nth DESC), "
+               : "") +
+         "'" + table +
+         "', stream, external_id, 1 + n % 60, timestamptz '2026-01-01 05:00Z' + m % 900 * interval"
+         " '1 hour', " +
+         operation + ", " + side(1) + ours + ", " + side(2) +
+         " FROM (SELECT *, external_id::int + " + std::to_string(seed) +
+         " AS m, external_id::int + " + std::to_string(seed) + " + 5 * nth AS n FROM affsync." +
+         table + ", generate_series(0, " + std::to_string(together - 1) + ") nth WHERE " + some +
+         ") c ORDER BY source_id, stream, external_id, nth DESC";
 }
 
 TEST_F(DailySums, EqualTheRowsWhateverIsWritten) {
@@ -133,6 +150,8 @@ TEST_F(DailySums, EqualTheRowsWhateverIsWritten) {
           changes("commission", many, 1 + any(900), any(8) == 0),
           changes("commission", many, 1 + any(900), false),
           changes("rebate", many, 1 + any(900), any(8) == 0),
+          changes("commission", many, 1 + any(900), any(8) == 0, 2 + any(2)),
+          changes("rebate", many, 1 + any(900), false, 2 + any(2)),
           "UPDATE affsync.commission SET amount = amount + 0.01 WHERE " + some,
           "UPDATE affsync.commission SET amount_usd = CASE WHEN amount_usd IS NULL THEN 2 * amount"
           " END WHERE " +

@@ -244,6 +244,67 @@ TEST_F(Money, AnotherKeyTakesNoGrowthBack) {
   EXPECT_EQ(rows("SELECT external_id, difference FROM reporting.clawbacks"), wanted);
 }
 
+// Neither what another mapping made of a total, nor what it grew under another key meanwhile.
+TEST_F(Money, ARunningTotalGrowsByNothingThatIsOurs) {
+  auto const grown = [&](std::string const& table) {
+    auto const steps = [&](std::string const& view) {
+      return value("SELECT string_agg(amount::text, ' ' ORDER BY change_id) FROM affsync." + table +
+                   view);
+    };
+    while (value("SELECT affsync.fold_earnings()") == "t") continue;
+    EXPECT_EQ(steps("_steps"), steps("_steps_by_row"));
+    return steps("_steps");
+  };
+  for (std::string const table : {"commission", "rebate"}) {
+    auto const put_total = [&](std::optional<std::string> amount) {
+      put(table + "_totals", table,
+          {{"t",
+            {{"client_ref", "c"}, {"amount", amount}, {"currency", "USD"}, {"grain", "lifetime"}}},
+           {"u", {{"client_ref", "c"}, {"currency", "USD"}, {"grain", "lifetime"}}}});
+      next_day();
+    };
+    auto const change_last = [&](std::string const& to) {
+      sql(url, "UPDATE affsync.record_change SET " + to +
+                   " WHERE change_id = (SELECT max(change_id) FROM affsync.record_change)");
+    };
+    auto const remap_to = [&](std::optional<std::string> amount) {
+      put_total(amount);
+      change_last("operation = 'remap'");
+    };
+    put_total("100");
+    put_total("150");
+    remap_to("15000");
+    EXPECT_EQ(grown(table), "50");
+    put_total("15300");
+    put_total(std::nullopt);
+    put_total("15400");  // known before: 15300
+    EXPECT_EQ(grown(table), "50 300 100");
+    put_total(std::nullopt);
+    remap_to("155");  // of what was known before, the unit is another
+    put_total("157");
+    remap_to(std::nullopt);
+    put_total("158");
+    EXPECT_EQ(grown(table), "50 300 100 2");
+    put_total(std::nullopt);
+    put_total("159");
+    EXPECT_EQ(grown(table), "50 300 100 2 1");
+    for (auto const* ours : {"key", "where"}) {
+      vanish(table + "_totals", table, {"u"});
+      put_total("200");
+      change_last("before = before || '{\"ours\": \"" + std::string(ours) + "\"}'");
+      EXPECT_EQ(grown(table),
+                ours == std::string("key") ? "50 300 100 2 1" : "50 300 100 2 1 4 41");
+      put_total(std::nullopt);
+      vanish(table + "_totals", table, {"u"});
+      put_total(std::nullopt);
+      change_last("before = before || '{\"ours\": \"" + std::string(ours) + "\"}'");
+      put_total("155");  // under another key it may have grown before
+      put_total("159");
+    }
+    EXPECT_EQ(grown(table), "50 300 100 2 1 4 41 -45 4");
+  }
+}
+
 // A daemon that did not run knows the growth, but not when it happened.
 TEST_F(Money, AStepKnowsBetweenWhichReadingsItGrew) {
   end(begin("totals"));
