@@ -2,10 +2,10 @@
 // that it takes again are not given back.
 #include "tests/acceptance/strangers.hpp"
 
-namespace affsync::test::other_where_test {
+namespace affsync::test::other_rows_test {
 namespace {
 
-class OtherWhere : public Strangers {
+class OtherRows : public Strangers {
  protected:
   void SetUp() override {
     Strangers::SetUp();
@@ -61,7 +61,7 @@ streams:
                                  row("4", "B", "40"), row("5", "B", "50")};
 };
 
-TEST_F(OtherWhere, what_is_taken_again_is_not_given_back) {
+TEST_F(OtherRows, what_is_taken_again_is_not_given_back) {
   for (int i = 0; i < 2; ++i) {
     take(only_a);
     EXPECT_EQ(live_count(), "2");
@@ -74,7 +74,7 @@ TEST_F(OtherWhere, what_is_taken_again_is_not_given_back) {
 }
 
 // What the broker did meanwhile leads from what counted last.
-TEST_F(OtherWhere, what_changed_while_it_was_left_out_is_told_from_what_counted) {
+TEST_F(OtherRows, what_changed_while_it_was_left_out_is_told_from_what_counted) {
   books[4] = row("5", "B", "55");
   EXPECT_EQ(pass().status, 0);
   EXPECT_EQ(changes(), "5 50>55");
@@ -92,7 +92,7 @@ TEST_F(OtherWhere, what_changed_while_it_was_left_out_is_told_from_what_counted)
   EXPECT_EQ(changes(), "3 30>12, 3 12>10, 4 40>0, 5 50>55, 5 55>60");
 }
 
-TEST_F(OtherWhere, what_is_taken_again_by_another_map_is_told_in_its_units) {
+TEST_F(OtherRows, what_is_taken_again_by_another_map_is_told_in_its_units) {
   take(only_a);
   books[2] = row("3", "B", "12");
   replace_connector(taking("", "{from: sum, minor_units: 2}"));
@@ -102,7 +102,7 @@ TEST_F(OtherWhere, what_is_taken_again_by_another_map_is_told_in_its_units) {
   EXPECT_EQ(clawbacks(), "3 lowered 0.30>0.12");
 }
 
-TEST_F(OtherWhere, what_left_the_list_and_came_back_is_given_back) {
+TEST_F(OtherRows, what_left_the_list_and_came_back_is_given_back) {
   books.erase(books.begin() + 1);
   EXPECT_EQ(pass().status, 0);
   EXPECT_EQ(changes(), "2 20>-");
@@ -113,4 +113,4 @@ TEST_F(OtherWhere, what_left_the_list_and_came_back_is_given_back) {
 }
 
 }  // namespace
-}  // namespace affsync::test::other_where_test
+}  // namespace affsync::test::other_rows_test
