@@ -2,7 +2,9 @@
 
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "connectors/engine/rows/mapped_anew.hpp"
 
@@ -19,6 +21,9 @@ class MapByPlan final : public schema::MapAnew {
   }
   bool is_same(std::string_view stored_raw, std::string_view sent_raw) const override {
     return mapped().is_same(stored_raw, sent_raw);
+  }
+  std::vector<std::string> keys(RecordTable const& table, std::string_view raw) const override {
+    return mapped().keys(table, raw);
   }
 
  private:

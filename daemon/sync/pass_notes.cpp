@@ -32,6 +32,18 @@ void PassNotes::pass_closed(schema::PassClosed const& closed) {
         "find them either, since the broker gives no count to check against",
         {number_field("rows", closed.waiting)});
   }
+  if (closed.unfilled > 0) {
+    log_.info(
+        "rows in tables that the stream no longer fills are marked as deleted, and count no more",
+        {number_field("rows", closed.unfilled)});
+  }
+  if (closed.unfilled_left > 0) {
+    log_.warn(
+        "rows in tables that the stream no longer fills still count; they are marked as deleted"
+        " after a pass over all rows (`affsync sync --full`) that has stored rows and has no"
+        " problem; rows of files, when their file is read again",
+        {number_field("rows", closed.unfilled_left)});
+  }
   if (closed.kept > 0 && closed.recut) {
     log_.warn(
         "the broker no longer gives the days of some stored rows; they stay as the windows cut days"

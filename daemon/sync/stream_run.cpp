@@ -21,6 +21,14 @@ namespace {
 // How long a stream waits for another one whose rows give the values of `for_each`.
 constexpr auto wait_for_values = std::chrono::minutes(2);
 
+std::vector<RecordTable const*> filled_tables(engine::StreamSpec const& stream) {
+  std::vector<RecordTable const*> tables{stream.map.table};
+  for (auto const& mapping : stream.also) {
+    if (std::ranges::find(tables, mapping.table) == tables.end()) tables.push_back(mapping.table);
+  }
+  return tables;
+}
+
 }  // namespace
 
 void StreamRun::fail(Error error) {
@@ -189,6 +197,7 @@ asio::awaitable<void> StreamRun::close_pass() {
     schema::PassClose pass;
     pass.run = key_;
     pass.table = &task_.plan->table();
+    pass.tables = filled_tables(*task_.plan->spec);
     pass.whole = verdict_.is_whole();
     pass.full = is_full_pass();
     pass.of_file = !task_.file_name.empty();

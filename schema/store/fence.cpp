@@ -65,7 +65,7 @@ FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
                of_file_sql("z.files_rekeyed_since") +
                "),"
                " z.retaken_after, z.held_since, coalesce(z.held_rows, 0), z.recut_after,"
-               " z.full_wanted_after"
+               " z.full_wanted_after, z.unmade_after"
                " FROM affsync.stream_state z"
                " WHERE z.source_id = $1::int AND z.stream = $2 FOR NO KEY UPDATE",
            params);
@@ -93,6 +93,7 @@ FenceState enter_fence(pqxx::transaction_base& tx, RunKey const& run) {
   pass.held_rows = int_of(rows[0][15]);
   pass.recut_after = run_in(16);
   pass.wanted_after = run_in(17);
+  pass.unmade_after = run_in(18);
   return state;
 }
 

@@ -79,6 +79,8 @@ struct PassState {
   std::optional<std::int64_t> retaken_after;  // the last run before `where` was another
   std::optional<std::int64_t> recut_after;    // the last run before windows cut days in another way
   std::optional<std::int64_t> wanted_after;   // the last run before all rows had to be read again
+  std::optional<std::int64_t>
+      unmade_after;  // the last run before mappings or their tables were others
   // The pass since which rows that have vanished are not marked, because they are too many.
   std::optional<std::int64_t> held_since;
   std::int64_t held_rows = 0;

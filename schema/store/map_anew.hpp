@@ -2,7 +2,9 @@
 // since they were read.
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/batch.hpp"
 #include "base/clock.hpp"
@@ -26,6 +28,10 @@ class MapAnew {
   // Returns whether two rows of the broker's, as `raw` keeps them, differ at most in fields that
   // differ at each reading.
   virtual bool is_same(std::string_view stored_raw, std::string_view sent_raw) const = 0;
+
+  // Returns the keys of all rows that the stream's mappings to the table may make of `raw`. Empty
+  // if one of them is not known: it is of the content, or a part of it was not kept.
+  virtual std::vector<std::string> keys(RecordTable const& table, std::string_view raw) const = 0;
 };
 
 }  // namespace affsync::schema

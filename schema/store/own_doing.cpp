@@ -18,7 +18,8 @@ std::string last_change_sql(RecordTable const& table, std::string const& conditi
 }  // namespace
 
 std::string counted_sql(RecordTable const& table) {
-  if (!table.index_of("amount") || !table.index_of("status")) return "NULL::text";
+  if (!table.index_of("amount")) return "NULL::text";
+  if (!table.index_of("status")) return "coalesce(t.amount, 0)::text";
   return "(CASE WHEN coalesce(t.status, '') IN ('rejected', 'reversed', 'failed', 'cancelled')"
          " THEN 0 ELSE coalesce(t.amount, 0) END)::text";
 }

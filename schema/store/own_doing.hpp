@@ -1,5 +1,6 @@
 // Rows that are marked as deleted because of us and not because the broker has removed them: the
-// connector makes their keys in another way, or no longer takes them. Nothing was taken back.
+// connector makes their keys in another way, or no longer takes or makes them. Nothing was taken
+// back.
 #pragma once
 
 #include <pqxx/transaction_base>
@@ -13,7 +14,7 @@
 
 namespace affsync::schema {
 
-// Which rows of which table; `why`: key or where, see affsync.record_change.after.
+// Which rows of which table; `why`: key, where, window or table, see affsync.record_change.after.
 struct OwnDoing {
   RunKey run;
   RecordTable const* table = nullptr;

@@ -14,6 +14,7 @@
 #include "schema/store/rekeyed.hpp"
 #include "schema/store/rows_anew.hpp"
 #include "schema/store/transaction.hpp"
+#include "schema/store/unmade.hpp"
 #include "schema/store/walk.hpp"
 
 namespace affsync::schema {
@@ -273,16 +274,23 @@ PassClosed PassCloser::close(PgSession& session) {
     if (marked.rows + marked.others > 0) known.rekeyed_by = pass_.run.run_id;
   }
   if (rekeyed) settle_rekeyed(tx, pass_, known);
+  bool const is_sound = pass_.whole && closed.quarantined == 0 && !closed.earlier_doubt;
   closed.recut = is_recut(known) && !pass_.of_file;
   if (closed.recut) {
     // Days that the broker refuses stay as they are, and are told; the others are cut anew.
-    bool const is_sound = pass_.whole && closed.quarantined == 0 && !closed.earlier_doubt;
     auto const marked = mark_recut(tx, pass_, known, is_sound);
     closed.deleted += marked.rows;
     known.missed = std::max<std::int64_t>(0, known.missed - marked.missed);
     closed.kept -= std::min(closed.kept, marked.kept);
     if (is_sound && pass_.full && marked.left == 0) settle_recut(tx, pass_);
     if (!is_sound && marked.left > 0) want_another_full(tx, pass_);
+  }
+  bool const for_unmade = looks_for_unmade(pass_, known);
+  if (for_unmade && is_sound) {
+    auto const marked = mark_unmapped(tx, pass_, known);
+    closed.deleted += marked.rows;
+    others += marked.others;
+    known.missed = std::max<std::int64_t>(0, known.missed - marked.missed);
   }
   map_missed(session, tx, pass_, known, rekeyed);
   if (known.missed > 0 && whole && !pass_.replaces) {
@@ -301,13 +309,21 @@ PassClosed PassCloser::close(PgSession& session) {
     // Nothing but another pass over all rows finds out whether these are there under other keys.
     if (closed.rekeyed && closed.waiting > 0) want_another_full(tx, pass_);
   }
-  if (closed.deleted + others > 0) crash_point(CrashPoint::pass_marked);
   // The full list is empty although rows are stored: the broker has forgotten everything, or has a
   // fault.
   bool const nothing = pass_.full && known.kept > 0 && !known.oldest;
   if (nothing) drops_too_many(tx, pass_, OfTable{pass_.table, known.kept}, 0, known, closed);
   if (!pass_.beside_api) forget_old(tx, pass_, run);
   if (!pass_.of_file) closed.held = note_held(tx, pass_, known, whole, closed);
+  if (for_unmade) {
+    // A list that has shrunk by too much says nothing of the connector either.
+    auto const unmade =
+        mark_unfilled(tx, pass_, is_sound && closed.would_delete == 0 && closed.held == 0);
+    others += unmade.others;
+    closed.unfilled = unmade.others;
+    closed.unfilled_left = unmade.left;
+  }
+  if (closed.deleted + others > 0) crash_point(CrashPoint::pass_marked);
   note_pass(tx, pass_, closed.deleted, others, counted_rows(tx, pass_, writes_));
   closed.deleted += others;
   result_ = closed;

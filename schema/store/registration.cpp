@@ -194,7 +194,11 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
           " retaken_after = CASE WHEN " +
           other_word(2) + " THEN z.run_id ELSE z.retaken_after END, recut_after = CASE WHEN " +
           other_cut +
-          " THEN z.run_id ELSE z.recut_after END"
+          " THEN z.run_id ELSE z.recut_after END,"
+          // What makes the keys names the tables too.
+          " unmade_after = CASE WHEN s.mapping <> g.mapping AND (s.keys IS NULL OR " +
+          other_word(1) +
+          ") THEN coalesce(z.run_id, 0) ELSE z.unmade_after END"
           " FROM affsync.stream s, g WHERE z.source_id = g.source_id AND z.stream = g.stream"
           " AND s.source_id = g.source_id AND s.stream = g.stream AND (s.mapping <> g.mapping OR " +
           other_hidden + " OR " + other_cut +

@@ -2,10 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "schema/store/absence.hpp"
 #include "schema/store/came_instead.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/own_doing.hpp"
@@ -154,6 +159,38 @@ bool has_left(pqxx::transaction_base& tx, PassClose const& pass, RecordTable con
       .as<bool>();
 }
 
+struct Match {
+  std::string key;
+  std::optional<std::string> counted;
+};
+
+// Leaves out rows whose keys are as they were, since a mapping still makes them of what is kept of
+// the broker's row: what came is of another mapping of the same row.
+void leave_out_made(pqxx::transaction_base& tx, PassClose const& pass, RecordTable const& table,
+                    std::vector<Match>& matches) {
+  if (!pass.map_anew) return;
+  std::set<std::string, std::less<>> made;
+  for (std::size_t from = 0; from < matches.size(); from += keys_at_once) {
+    ArrayText keys;
+    for (auto i = from; i < std::min(matches.size(), from + keys_at_once); ++i) {
+      keys.add(matches[i].key);
+    }
+    for (auto const& row :
+         exec(tx,
+              "SELECT t.external_id, t.raw FROM unnest($3::text[]) AS k (external_id)"
+              " CROSS JOIN LATERAL (SELECT * FROM " +
+                  merge_sql_for(table).table +
+                  " t WHERE t.source_id = $1::int AND t.stream = $2"
+                  " AND t.external_id = k.external_id LIMIT 1) t WHERE t.raw <> '{}'",
+              {std::to_string(pass.run.id.source_id), pass.run.id.stream, keys.take()})) {
+      std::string const key(row[0].c_str(), row[0].size());
+      auto const now = pass.map_anew->keys(table, {row[1].c_str(), row[1].size()});
+      if (std::ranges::find(now, key) != now.end()) made.insert(key);
+    }
+  }
+  std::erase_if(matches, [&](Match const& one) { return made.contains(one.key); });
+}
+
 OwnMarks::Marked mark_in(pqxx::transaction_base& tx, PassClose const& pass, PassState const& known,
                          RecordTable const& table) {
   bool const is_main = table.name == pass.table->name;
@@ -182,19 +219,27 @@ OwnMarks::Marked mark_in(pqxx::transaction_base& tx, PassClose const& pass, Pass
       if (names.empty()) break;
       given.emplace_back(std::move(names));
     }
-    OwnMarks marks;
+    std::vector<Match> matches;
+    std::vector<std::string> back;
     // Without statistics, each row would be compared with each other one.
     tx.exec("SET LOCAL enable_nestloop = off");
     walk(tx, matches_sql(pass, table, likeness, unseen), given, [&](pqxx::row const& row) {
       std::string_view const key(row[0].c_str(), row[0].size());
       if (row[2].as<bool>()) {
-        marks.add(key, row[1].is_null() ? nullptr : row[1].c_str());
+        matches.push_back({std::string(key), text_of(row[1])});
       } else {
-        returned.emplace_back(key);
+        back.emplace_back(key);
       }
       return true;
     });
     tx.exec("SET LOCAL enable_nestloop TO DEFAULT");
+    leave_out_made(tx, pass, table, matches);
+    if (matches.empty()) continue;
+    std::ranges::move(back, std::back_inserter(returned));
+    OwnMarks marks;
+    for (auto const& one : matches) {
+      marks.add(one.key, one.counted ? one.counted->c_str() : nullptr);
+    }
     auto const marked = marks.mark(tx, doing, known.pass_run_id);
     all.rows += marked.rows;
     all.missed += marked.missed;

@@ -24,6 +24,9 @@ namespace affsync::schema {
 // came: each row that came stands for one of each kind of keys. Where only a part is compared, as
 // in the last two, none goes unless as many are missed as came.
 //
+// A row whose key is as a mapping of the stream still makes it is none of these, though one of
+// another mapping may have come beside it.
+//
 // The change says that what counted counts as before, so nothing was taken back. Returns how many
 // rows of `table` and of other tables it marked.
 struct Rekeyed {

@@ -214,6 +214,8 @@ struct SliceClosed {
 struct PassClose {
   RunKey run;
   RecordTable const* table = nullptr;
+  std::vector<RecordTable const*>
+      tables;               // all that the stream fills, also this one; empty: unknown
   bool whole = false;       // no problem is known so far, so vanished rows may be marked
   bool full = false;        // the pass covered all rows of the stream
   bool replaces = false;    // its slices have deleted what they did not bring
@@ -250,6 +252,8 @@ struct PassClosed {
   std::int64_t live = 0;           // live rows of the stream; set with would_delete
   bool rekeyed = false;            // the keys are made in another way since the pass before
   bool recut = false;              // windows cut days in another way since the pass before
+  std::int64_t unfilled = 0;       // rows marked in tables that the stream no longer fills
+  std::int64_t unfilled_left = 0;  // such rows that still stand
   std::int64_t held = 0;           // rows that such a guard has held since an earlier pass
   std::int64_t kept = 0;           // stored rows older than everything that the broker listed
   std::optional<Day> lists_from;   // first day that the broker listed

@@ -252,4 +252,22 @@ bool MappedAnew::is_same(std::string_view stored_raw, std::string_view sent_raw)
   return compiled_->canonical(stored_raw) == compiled_->canonical(sent_raw);
 }
 
+std::vector<std::string> MappedAnew::keys(RecordTable const& table, std::string_view raw) const {
+  std::vector<std::string> keys;
+  auto const row = parse_json(raw);
+  if (!row || !row->is_object()) return keys;
+  for (auto const& one : compiled_->tables) {
+    if (one.mapping->table != &table) continue;
+    std::string key, reason;
+    if (one.mapping->hash || !one.mapper.read_key(*row, key, reason)) return {};
+    // What names a person was kept as the privacy setting of that time says.
+    bool const is_personal = std::ranges::any_of(one.mapping->key, [&](KeyPart const& part) {
+      return !part.constant && compiled_->privacy.covers(part.path.text());
+    });
+    if (is_personal || key.find("sha256:") != std::string::npos) return {};
+    keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
 }  // namespace affsync::engine

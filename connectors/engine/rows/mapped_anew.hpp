@@ -3,7 +3,9 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/batch.hpp"
 #include "base/clock.hpp"
@@ -28,6 +30,10 @@ class MappedAnew {
   // Returns whether two texts of `raw` differ at most in volatile fields, in the order of members
   // and in the spelling of numbers.
   bool is_same(std::string_view stored_raw, std::string_view sent_raw) const;
+
+  // Returns the key that each mapping to the table makes of `raw`, whatever its `where` says. Empty
+  // if one of them is not known, or names a person.
+  std::vector<std::string> keys(RecordTable const& table, std::string_view raw) const;
 
  private:
   struct Compiled;

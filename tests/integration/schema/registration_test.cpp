@@ -400,6 +400,26 @@ TEST_F(Registration, AnotherMappingWantsEveryRowOfItsStreamAgainOnce) {
   EXPECT_TRUE(put(*store, given, {"x"}).other_mapping.empty());
 }
 
+// Another map alone makes the same rows of the same tables.
+TEST_F(Registration, OtherKeysOrTablesWantRowsLookedForThatAreNoLongerMade) {
+  auto given = source_of("x", "a");
+  given.streams = {feed("feed"), feed("other")};
+  for (auto& stream : given.streams) {
+    stream.mapping = stream.keys = "1";
+    stream.taken = stream.hidden = stream.cut = "-";
+  }
+  source = put(*store, given, {"x"}).source_id;
+  auto const run = begin();
+  auto const wanted = "SELECT count(*) FROM affsync.stream_state WHERE unmade_after IS NOT NULL";
+  given.streams[0].mapping = "2";
+  put(*store, given, {"x"});
+  EXPECT_EQ(value(wanted), "0");
+  given.streams[0].mapping = "3";
+  given.streams[0].keys = "2";
+  put(*store, given, {"x"});
+  EXPECT_EQ(value(std::string(wanted) + " AND unmade_after = " + std::to_string(run.run_id)), "1");
+}
+
 TEST_F(Registration, TwoConfigurationsOnOneDatabaseDoNotHideEachOther) {
   auto const left = store_of("left"), right = store_of("right");
   auto mine = source_of("mine", "a"), theirs = source_of("theirs", "b");

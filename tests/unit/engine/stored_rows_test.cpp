@@ -209,5 +209,34 @@ TEST_F(MappedAnew, ComparesRowsWithoutWhatDiffersAtEachReading) {
   EXPECT_FALSE(anew.is_same(R"({"id":1})", R"({"id":1,"email":"a@b.example"})"));
 }
 
+TEST(MappedAnewTest, KeysAreThoseOfAllMappingsToTheTable) {
+  auto plan = feed();
+  auto& fee = plan.spec->also.emplace_back(plan.spec->map);
+  fee.key = {KeyPart("id"), KeyPart("kind")};
+  plan.spec->also.emplace_back().table = find_record_table("client");
+  plan.spec->also.back().key.emplace_back("client");
+  auto const& commission = *find_record_table("commission");
+  auto const& client = *find_record_table("client");
+  engine::MappedAnew const mapped(std::make_shared<StreamPlan const>(plan));
+  using Keys = std::vector<std::string>;
+  std::string const raw = R"({"id":7,"kind":"fee","client":"c"})";
+  auto const keys = mapped.keys(commission, raw);
+  ASSERT_EQ(keys.size(), 2u);
+  EXPECT_EQ(keys[0], "7");
+  EXPECT_NE(keys[1], "7");
+  EXPECT_EQ(mapped.keys(client, raw), Keys{"c"});
+  EXPECT_EQ(mapped.keys(*find_record_table("payout"), raw), Keys{});
+  // A part was not kept, or nothing was.
+  EXPECT_EQ(mapped.keys(commission, R"({"id":7})"), Keys{});
+  EXPECT_EQ(mapped.keys(commission, "{}"), Keys{});
+  EXPECT_EQ(mapped.keys(commission, ""), Keys{});
+  // What names a person was kept under the setting of its time.
+  EXPECT_EQ(mapped.keys(client, R"({"client":"sha256:0"})"), Keys{});
+  plan.spec->personal.emplace_back("client");
+  engine::MappedAnew const personal(std::make_shared<StreamPlan const>(plan));
+  EXPECT_EQ(personal.keys(client, raw), Keys{});
+  EXPECT_EQ(personal.keys(commission, raw).size(), 2u);
+}
+
 }  // namespace
 }  // namespace affsync::engine::stored_rows_test
