@@ -131,10 +131,9 @@ Candidate candidate_of(pqxx::row const& row) {
 OwnMarks::Marked mark_unmapped_in(pqxx::transaction_base& tx, PassClose const& pass,
                                   PassState const& known, RecordTable const& table) {
   Marking marking(tx, pass, table, known.pass_run_id);
-  marking.demand(table,
-                 "t.run_id <= $5::bigint OR t.revision > 1 AND NOT " +
-                     is_back_sql(table, "$5::bigint"),
-                 *known.unmade_after);
+  marking.demand(
+      table, "t.run_id <= $5::bigint OR t.revision > 1 AND NOT " + is_back_sql(table, "$5::bigint"),
+      *known.unmade_after);
   auto params = stream_params(pass);
   params.push_back(std::to_string(*known.unmade_after));
   walk(tx,
@@ -157,8 +156,7 @@ OwnMarks::Marked mark_unfilled_in(pqxx::transaction_base& tx, PassClose const& p
   if (by_file) {
     marking.demand(*pass.table, "t.deleted_at IS NULL AND t.run_id <= $5::bigint", pass.run.run_id);
   }
-  walk(tx,
-       "SELECT t.external_id, " + counted_sql(table) + ", t.raw" + live_rows_sql(table),
+  walk(tx, "SELECT t.external_id, " + counted_sql(table) + ", t.raw" + live_rows_sql(table),
        stream_params(pass), [&](pqxx::row const& row) {
          auto one = candidate_of(row);
          if (by_file) {

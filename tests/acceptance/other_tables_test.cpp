@@ -255,8 +255,8 @@ TEST_F(OtherTables, rows_of_a_file_beside_the_api_go_too) {
   EXPECT_EQ(pass().status, 0);
   auto const path = dir_.write(
       "export.json", R"({"rows":[{"id":"old","sum":"5","client":"c9","day":"2025-12-01"}]})");
-  std::vector<std::string> const import{"import", path.string(), "--source", "main",
-                                        "--stream", "rows"};
+  std::vector<std::string> const import{"import", path.string(), "--source",
+                                        "main",   "--stream",    "rows"};
   EXPECT_EQ(run_command(import).status, 0);
   EXPECT_EQ(earned(), "285");
   replace_connector(with(as_payout));
@@ -284,8 +284,10 @@ streams:
   // Names the rows that count: of commission, and of payout.
   std::string counted() const {
     auto const of = [&](std::string const& table) {
-      return query("select coalesce(string_agg(external_id, ' ' order by external_id), '-')"
-                   " from affsync." + table + " where deleted_at is null");
+      return query(
+          "select coalesce(string_agg(external_id, ' ' order by external_id), '-')"
+          " from affsync." +
+          table + " where deleted_at is null");
     };
     return of("commission") + " | " + of("payout");
   }
@@ -297,13 +299,15 @@ streams:
 
 // Each file is read when somebody gives it again.
 TEST_F(OtherTablesOfFiles, rows_go_when_their_file_is_read_again) {
-  use_table("    table: commission\n    map: {amount: Sum, currency: {const: USD}, occurred_on: Day}\n");
+  use_table(
+      "    table: commission\n    map: {amount: Sum, currency: {const: USD}, occurred_on: Day}\n");
   auto const first = put("first.csv", "Id;Day;Sum\n1;2026-03-01;10\n2;2026-03-02;20\n");
   auto const second = put("second.csv", "Id;Day;Sum\n3;2026-03-03;30\n");
   read(first);
   read(second);
   EXPECT_EQ(counted(), "1 2 3 | -");
-  use_table("    table: payout\n    map: {amount: Sum, currency: {const: USD}, status: {const: paid}}\n");
+  use_table(
+      "    table: payout\n    map: {amount: Sum, currency: {const: USD}, status: {const: paid}}\n");
   read(first);
   EXPECT_EQ(counted(), "3 | 1 2");
   read(second);
