@@ -131,9 +131,10 @@ Candidate candidate_of(pqxx::row const& row) {
 OwnMarks::Marked mark_unmapped_in(pqxx::transaction_base& tx, PassClose const& pass,
                                   PassState const& known, RecordTable const& table) {
   Marking marking(tx, pass, table, known.pass_run_id);
-  marking.demand(
-      table, "t.run_id <= $5::bigint OR t.revision > 1 AND NOT " + is_back_sql(table, "$5::bigint"),
-      *known.unmade_after);
+  marking.demand(table,
+                 "t.deleted_at IS NULL AND (t.run_id <= $5::bigint OR t.revision > 1 AND NOT " +
+                     is_back_sql(table, "$5::bigint") + ")",
+                 *known.unmade_after);
   auto params = stream_params(pass);
   params.push_back(std::to_string(*known.unmade_after));
   walk(tx,
