@@ -215,6 +215,7 @@ asio::awaitable<void> RefusalGuard::accepted() {
 }
 
 void RefusalGuard::forget_here() {
+  ++changes_;  // what the database is asked at this moment is older
   given_back_ = others_block_ = false;
   carried_ = 0;
   take(std::nullopt);

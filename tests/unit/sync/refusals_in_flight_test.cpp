@@ -92,6 +92,13 @@ class RefusalsInFlight : public testing::Test {
     co_await session_->refusals().forget();
   }
 
+  // As of a daemon, which has removed the blocks of all sources before.
+  asio::awaitable<void> reload_all(Duration begins) {
+    co_await time_.sleep(begins);
+    blocks_.block.reset();
+    session_->refusals().forget_here();
+  }
+
   asio::io_context io_;
   test::ManualTime time_;
   test::SilentLog log_;
@@ -124,6 +131,18 @@ TEST_F(RefusalsInFlight, AreNoRefusalOfWhatAReloadTries) {
   time_.run(io_, group.join());
   EXPECT_EQ(sent_.size(), 2U);
   EXPECT_FALSE(blocks_.block);
+}
+
+// What the database said before the reload does not hold back the new try.
+TEST_F(RefusalsInFlight, OfBeforeAReloadAreNotTakenUpAfterIt) {
+  async::TaskGroup group(io_.get_executor());
+  group.spawn(stream(0ms));
+  group.spawn(stream(200ms));  // has its answer from the database after 230 ms
+  group.spawn(reload_all(210ms));
+  time_.run(io_, group.join());
+  EXPECT_EQ(sent_.size(), 2U);
+  ASSERT_TRUE(blocks_.block);
+  EXPECT_EQ(blocks_.block->refusals, 1);
 }
 
 }  // namespace
