@@ -225,9 +225,7 @@ TEST_F(Removal, with_data_takes_its_locks_in_the_order_of_who_writes) {
     pqxx::work tx(writer);
     tx.exec(first);
     auto const removal = start({"sources", "remove", "gone", "--with-data", "--yes"});
-    while (query("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted") != "t") {
-      ASSERT_EQ(removal->poll(), std::nullopt) << removal->err();
-    }
+    wait_until("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted", "t");
     EXPECT_NO_THROW(tx.exec(then)) << then;
     EXPECT_EQ(query("SELECT count(*) > 0 FROM pg_locks WHERE NOT granted"), "t")
         << "it waits no longer: " << removal->err();
@@ -235,8 +233,7 @@ TEST_F(Removal, with_data_takes_its_locks_in_the_order_of_who_writes) {
     removal->signal(SIGKILL);
     removal->wait();
     tx.abort();
-    while (query("SELECT count(*) FROM pg_locks WHERE NOT granted") != "0") {
-    }
+    wait_until("SELECT count(*) FROM pg_locks WHERE NOT granted", "0");
   }
 }
 
