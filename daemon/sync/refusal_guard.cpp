@@ -215,7 +215,7 @@ asio::awaitable<void> RefusalGuard::accepted() {
 }
 
 void RefusalGuard::forget_here() {
-  ++changes_;  // what the database is asked at this moment is older
+  ++changes_;  // an answer of the database that is under way now is older than this
   given_back_ = others_block_ = false;
   carried_ = 0;
   take(std::nullopt);
