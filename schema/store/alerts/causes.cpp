@@ -240,9 +240,13 @@ JudgedScope scope_of(pqxx::transaction_base& tx, AlertPolicy const& policy) {
     for (auto const& row : tx.exec(query)) retired.add(std::string_view(row[0].c_str()));
   }
   scope.retired = retired.take();
+  // By its latest run: a stream that is not read any more keeps what it met last.
   for (auto const& row :
-       tx.exec("SELECT DISTINCT s.name FROM affsync.stream_state z JOIN affsync.source s"
-               " ON s.source_id = z.source_id WHERE abs(z.clock_skew_seconds) > 3600")) {
+       tx.exec("SELECT s.name FROM (SELECT DISTINCT ON (z.source_id) z.source_id,"
+               " z.clock_skew_seconds AS skew FROM affsync.stream_state z"
+               " WHERE z.clock_skew_seconds IS NOT NULL"
+               " ORDER BY z.source_id, z.run_id DESC NULLS LAST) l"
+               " JOIN affsync.source s ON s.source_id = l.source_id WHERE abs(l.skew) > 3600")) {
     scope.skewed.emplace_back(row[0].c_str());
   }
   if (policy.sources.empty()) return scope;

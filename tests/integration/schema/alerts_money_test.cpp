@@ -237,6 +237,15 @@ TEST_F(AlertsOfMoney, CommissionVanishedIsQuietAboutARowUnderAnotherNumber) {
   EXPECT_EQ(open("commission_vanished"), "");
 }
 
+// A stream that is off since keeps what its last run met.
+TEST_F(AlertsOfMoney, AClockThatWasWrongOnceIsNotWrongForever) {
+  pay(payout("P1", "processing", "500", now - days(8)));
+  state("rewards", "clock_skew_seconds = 1728000, run_id = 5");
+  state("payouts", "clock_skew_seconds = 1, run_id = 6");
+  judge();
+  EXPECT_EQ(open("payout_overdue"), "broker-1 has not paid 500.00 USD for 8 days");
+}
+
 TEST_F(AlertsOfMoney, APayoutIsNotOverdueByAWrongClock) {
   pay(payout("P1", "processing", "500", now - days(2)));
   state("payouts", "clock_skew_seconds = 1728000");
