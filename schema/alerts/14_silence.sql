@@ -23,8 +23,9 @@ SELECT
   'Look at the broker''s own page; affsync report earnings --by day --source ' || s.name AS remedy,
   format('SELECT day, sum(amount) FROM reporting.earnings_daily WHERE source_id = %s GROUP BY day'
          ' ORDER BY day DESC LIMIT 60', s.source_id) AS shown_by
-FROM (SELECT ($2::timestamptz AT TIME ZONE 'UTC')::date AS today,
-             ($1::jsonb ->> 'history')::bigint / 86400 AS history) p
+FROM (SELECT a.*, least(a.history, ($1::jsonb ->> 'at_least')::bigint / 86400)::integer AS recent
+      FROM (SELECT ($2::timestamptz AT TIME ZONE 'UTC')::date AS today,
+                   ($1::jsonb ->> 'history')::bigint / 86400 AS history) a) p
 CROSS JOIN affsync.source s
 LEFT JOIN LATERAL (
   SELECT true AS some FROM affsync.commission c WHERE c.source_id = s.source_id AND c.grain = 'lifetime' LIMIT 1
@@ -34,12 +35,33 @@ CROSS JOIN LATERAL (
   WHERE st.source_id = s.source_id AND st.in_reports AND st.retired_at IS NULL
 ) f
 CROSS JOIN LATERAL (
+  -- A source that has commission of the last days is not silent, whatever its habit is, which takes many
+  -- times as long to find.
+  SELECT EXISTS (
+      SELECT FROM affsync.commission c
+      WHERE c.source_id = s.source_id
+        AND affsync.earned_on(c.occurred_on, c.occurred_at, c.occurred_to)
+            BETWEEN p.today - p.recent AND p.today
+        AND c.stream = ANY (f.streams) AND c.amount > 0 AND c.deleted_at IS NULL
+        AND c.grain IS DISTINCT FROM 'lifetime')
+    OR totals.some AND EXISTS (
+      SELECT FROM affsync.record_change r
+      JOIN affsync.commission c
+        ON c.source_id = r.source_id AND c.stream = r.stream AND c.external_id = r.external_id
+      WHERE r.source_id = s.source_id
+        AND r.changed_at >= (p.today - p.recent)::timestamp AT TIME ZONE 'UTC'
+        AND r.changed_at < (p.today + 1)::timestamp AT TIME ZONE 'UTC' AND r.record_table = 'commission'
+        AND r.operation = 'update' AND c.grain = 'lifetime' AND c.stream = ANY (f.streams)
+        AND (r.after ->> 'amount')::numeric > (r.before ->> 'amount')::numeric) AS earned
+) lately
+CROSS JOIN LATERAL (
   -- The habit is that of the days before the last one, so that a long silence does not become one.
   SELECT max(g.last) AS last_day, count(g.gap)::integer AS gaps,
          (percentile_disc(0.95) WITHIN GROUP (ORDER BY g.gap))::bigint AS usual
   FROM (
     SELECT d.day, d.day - lag(d.day) OVER (ORDER BY d.day) AS gap, max(d.day) OVER () AS last
-    FROM (SELECT p.today - n AS day FROM generate_series(0, 2 * p.history::integer) n) d
+    FROM (SELECT p.today - n AS day FROM generate_series(0, 2 * p.history::integer) n
+          WHERE lately.earned IS NOT TRUE) d
     -- Days with commission, each found by its first row in the index; running totals by their growth.
     WHERE (
         SELECT true FROM affsync.commission c
@@ -79,6 +101,7 @@ CROSS JOIN LATERAL (
 ) r
 WHERE s.retired_at IS NULL
   AND CASE WHEN $3::jsonb -> 'skewed' ? s.name THEN true
+           WHEN lately.earned THEN false
            WHEN h.gaps >= ($1::jsonb ->> 'gaps')::integer
            THEN q.days > h.usual + greatest(ceil(h.usual * ($1::jsonb ->> 'longer')::numeric / 100),
                                             ($1::jsonb ->> 'at_least')::numeric / 86400)

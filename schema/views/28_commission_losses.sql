@@ -13,7 +13,22 @@ RETURNS TABLE (
   stream text, external_id text, client_ref text, day date, currency text, detected_on date,
   changed_at timestamptz, before numeric, loss numeric, loss_usd numeric, status text, stood_since timestamptz
 ) LANGUAGE sql STABLE AS $$
-  WITH changed AS MATERIALIZED (
+  WITH fallen AS MATERIALIZED (
+    SELECT DISTINCT h.stream, h.external_id
+    FROM affsync.record_change h
+    -- Months ahead have their own partitions, which need not be looked into.
+    WHERE h.source_id = $1 AND h.changed_at >= date_trunc('day', $2, 'UTC')
+      AND h.changed_at < now() + interval '2 days'
+      -- As the index record_change_of_falls has it. An amount that becomes empty counts nothing.
+      AND h.record_table = 'commission'
+      AND (h.operation = 'delete'
+           OR h.operation = 'update'
+              AND (coalesce((h.after ->> 'amount')::numeric, 0)
+                     < coalesce((h.before ->> 'amount')::numeric, 0)
+                   OR h.after ->> 'status' IN ('rejected', 'reversed')))
+      -- What is no longer listed was deleted since.
+      AND (NOT $3 OR h.operation = 'delete')
+  ), changed AS MATERIALIZED (
     SELECT h.stream, h.external_id, h.change_id, h.changed_at, h.operation,
       (h.before ->> 'counted')::numeric AS counted_before, (h.after ->> 'counted')::numeric AS counted_after,
       h.after ->> 'because' AS because, h.before ? 'amount' AS names_amount,
@@ -24,25 +39,19 @@ RETURNS TABLE (
       h.after ->> 'currency' AS currency_after,
       h.operation = 'remap' OR h.operation = 'restore' AND coalesce(h.before ->> 'ours' = 'window', false)
         AS is_another,
-      -- An amount that becomes empty counts nothing.
       h.operation = 'delete'
         OR NOT $3 AND h.operation = 'update'
            AND (coalesce((h.after ->> 'amount')::numeric, 0)
                   < coalesce((h.before ->> 'amount')::numeric, 0)
                 OR h.after ->> 'status' IN ('rejected', 'reversed')) AS may_fall
-    FROM affsync.record_change h
-    -- Months ahead have their own partitions, which need not be looked into.
-    WHERE h.source_id = $1 AND h.changed_at >= date_trunc('day', $2, 'UTC')
-      AND h.changed_at < now() + interval '2 days' AND h.record_table = 'commission'
+    FROM fallen f
+    JOIN affsync.record_change h
+      ON h.source_id = $1 AND h.external_id = f.external_id AND h.stream = f.stream
+      AND h.changed_at >= date_trunc('day', $2, 'UTC') AND h.changed_at < now() + interval '2 days'
+      AND h.record_table = 'commission'
       AND (h.operation IN ('delete', 'restore') OR h.before ?| ARRAY['amount', 'status', 'currency'])
-      -- What is no longer listed was deleted since.
-      AND (NOT $3 OR EXISTS (
-        SELECT FROM affsync.record_change d
-        WHERE d.source_id = $1 AND d.changed_at >= date_trunc('day', $2, 'UTC')
-          AND d.changed_at < now() + interval '2 days'
-          AND d.record_table = 'commission' AND d.operation = 'delete'))
-  ), fallen AS MATERIALIZED (
-    SELECT DISTINCT h.stream, h.external_id FROM changed h WHERE h.may_fall
+      -- By the index of rows, be they few or many: PostgreSQL expects thousands, and would read all changes.
+      AND h.external_id = ANY (ARRAY(SELECT g.external_id FROM fallen g))
   ), told AS MATERIALIZED (
     -- A value before a change is in this one or the next that names its column, be it empty; else it is
     -- the row's.
@@ -60,7 +69,6 @@ RETURNS TABLE (
       count(*) FILTER (WHERE h.is_another) OVER newer - h.is_another::integer AS others,
       first_value(h.counted_after) OVER newer AS instead
     FROM changed h
-    JOIN fallen f ON f.stream = h.stream AND f.external_id = h.external_id
     WINDOW newer AS (PARTITION BY h.stream, h.external_id ORDER BY h.change_id DESC ROWS UNBOUNDED PRECEDING)
   ), grown AS MATERIALIZED (
     -- Of a running total only its growth counted, so a void one takes no more back.

@@ -1,4 +1,6 @@
 // The daemon and its environment: signals, service manager, clock.
+#include <pqxx/pqxx>
+
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>

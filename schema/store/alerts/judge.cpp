@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <chrono>
+#include <set>
 
 #include "base/alert_rules.hpp"
 #include "schema/store/alerts/alerts.hpp"
@@ -43,6 +44,32 @@ void note_rule(pqxx::transaction_base& tx, std::string const& rule, TimePoint no
        params);
 }
 
+AlertChanges::Failed failure_of(std::string const& rule, std::string const& message) {
+  AlertChanges::Failed failed;
+  failed.rule = rule;
+  failed.error = Error(ErrorCode::database_error, message,
+                       "Its alerts stay as they were; the other rules are not affected.");
+  return failed;
+}
+
+// Rules that rest: one that took longer than a second is judged again when twenty times as long has
+// passed, so that it never takes more than a twentieth of a session; after ten minutes at the
+// latest. One that failed has still failed.
+std::set<std::string> resting(pqxx::transaction_base& tx, TimePoint now, AlertChanges& changes) {
+  std::set<std::string> rules;
+  SqlParams const params{sql_time(now)};
+  for (auto const& row :
+       exec(tx,
+            "SELECT rule, error FROM affsync.alert_rule WHERE took_ms > 1000"
+            " AND judged_at <= $1::timestamptz AND $1::timestamptz < judged_at"
+            " + least(20 * took_ms * interval '1 millisecond', interval '10 minutes')",
+            params)) {
+    rules.emplace(row[0].c_str());
+    if (!row[1].is_null()) changes.failed.push_back(failure_of(row[0].c_str(), row[1].c_str()));
+  }
+  return rules;
+}
+
 // Judges one rule; a failure is noted, and leaves its alerts as they were.
 void judge_rule(pqxx::transaction_base& tx, AlertRuleInfo const& rule, AlertPolicy const& policy,
                 JudgedScope const& scope, CauseChanges& all, AlertChanges& changes) {
@@ -56,11 +83,7 @@ void judge_rule(pqxx::transaction_base& tx, AlertRuleInfo const& rule, AlertPoli
   } catch (pqxx::broken_connection const&) {
     throw;
   } catch (pqxx::sql_error const& error) {
-    failed.emplace();
-    failed->rule = rule.name;
-    failed->error = Error(ErrorCode::database_error,
-                          "the rule " + rule.name + " failed: " + one_line(error.what()),
-                          "Its alerts stay as they were; the other rules are not affected.");
+    failed = failure_of(rule.name, "the rule " + rule.name + " failed: " + one_line(error.what()));
   }
   std::optional<std::string> error;
   if (failed) error = failed->error.message;
@@ -119,10 +142,12 @@ AlertChanges judge_alerts(PgSession& session, AlertPolicy const& policy) {
   tx.exec(rule_limit);
   tx.exec(query_settings);
   auto const scope = scope_of(tx, policy);
+  auto const rests = resting(tx, policy.now, changes);
   CauseChanges all;
   for (auto const& rule : alert_rules()) {
     auto const* given = given_for(policy, rule.name);
-    if (given == nullptr || given->enabled) judge_rule(tx, rule, policy, scope, all, changes);
+    bool const is_on = given == nullptr || given->enabled;
+    if (is_on && !rests.contains(rule.name)) judge_rule(tx, rule, policy, scope, all, changes);
   }
   close_what_is_off(tx, policy);
   Telling telling(tx, policy, quiet_end(tx, policy, changes));

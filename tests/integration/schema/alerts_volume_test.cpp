@@ -109,5 +109,97 @@ TEST_F(AlertsVolume, SilenceDoesNotReadAllRowsForEachDayWithoutOne) {
   EXPECT_LT(pages_of("silence"), 3000);
 }
 
+// Running totals of many clients grow many times a day.
+TEST_F(AlertsVolume, WhatOnlyGrewIsNotReadToFindWhatFell) {
+  feed("totals", "commission");
+  auto const id = std::to_string(source);
+  run_sql(
+      "INSERT INTO affsync.commission (source_id, stream, external_id, content_hash,"
+      " first_seen_at, changed_at, revision, run_id, client_ref, kind, amount, currency, grain,"
+      " raw) SELECT " +
+      id +
+      ", 'totals', i::text, md5(i::text)::uuid, '2025-01-01', '2025-01-01', 9, 1, 'C' || i, 'lot',"
+      " 500, 'USD', 'lifetime', '{}' FROM generate_series(1, 1000) i");
+  std::string const change =
+      "INSERT INTO affsync.record_change (source_id, record_table, stream, external_id, run_id,"
+      " changed_at, operation, before, after) SELECT " +
+      id + ", 'commission', 'totals', i::text, 2, " + at(hours(2));
+  run_sql(change +
+          " - n * interval '20 min', 'update', jsonb_build_object('amount', 499 - n),"
+          " jsonb_build_object('amount', 500 - n)"
+          " FROM generate_series(1, 1000) i, generate_series(1, 60) n");
+  run_sql(change +
+          ", 'update', '{\"amount\": 510}', '{\"amount\": 500}' FROM generate_series(7, 7) i");
+  run_sql("VACUUM ANALYZE affsync.commission, affsync.record_change");
+  for (auto const* rule : {"commission_lowered", "commission_vanished"}) {
+    auto const pages = pages_of(rule);
+    RecordProperty(rule, std::to_string(pages));
+    EXPECT_LT(pages, 1000) << rule;
+  }
+  judge();
+  EXPECT_EQ(open("commission_lowered"), "broker-1 took back 10.00 USD");
+}
+
+TEST_F(AlertsVolume, OfASourceThatEarnedLatelyNoHabitIsLookedFor) {
+  feed("rewards", "commission");
+  feed("totals", "commission");
+  run_sql(
+      "INSERT INTO affsync.commission (source_id, stream, external_id, content_hash,"
+      " first_seen_at, changed_at, revision, run_id, client_ref, status, amount, currency,"
+      " grain, occurred_on, raw) SELECT " +
+      std::to_string(source) +
+      ", 'rewards', i::text, md5(i::text)::uuid, d.day, d.day, 1, 1, 'C' || i % 500, 'paid',"
+      " 1.5, 'USD', 'trade', d.day, '{\"id\": 1}' FROM generate_series(1, 20000) i,"
+      " LATERAL (SELECT (" +
+      at() + "::timestamptz AT TIME ZONE 'UTC')::date - i % 300 AS day) d");
+  run_sql("VACUUM ANALYZE affsync.commission");
+  EXPECT_LT(pages_of("silence"), 100);
+}
+
+TEST_F(AlertsVolume, ARuleThatTakesLongRestsTwentyTimesAsLong) {
+  using std::chrono::seconds;
+  feed("rewards", "commission");
+  store_rows("rewards", "commission", {commission("1", "C1", "100", "2026-02-20")});
+  judge();
+  store_rows("rewards", "commission", {commission("1", "C1", "70", "2026-02-20")});
+  run_sql("UPDATE affsync.alert_rule SET took_ms = 2500 WHERE rule = 'commission_lowered'");
+  pass(seconds(49));
+  judge();
+  EXPECT_EQ(open("commission_lowered"), "");
+  pass(seconds(2));
+  judge();
+  EXPECT_EQ(open("commission_lowered"), "broker-1 took back 30.00 USD");
+  // What it found stays open while it rests.
+  run_sql("UPDATE affsync.alert_rule SET took_ms = 25000 WHERE rule = 'commission_lowered'");
+  pass(seconds(400));
+  judge();
+  EXPECT_EQ(open("commission_lowered"), "broker-1 took back 30.00 USD");
+  EXPECT_EQ(value("SELECT took_ms FROM affsync.alert_rule WHERE rule = 'commission_lowered'"),
+            "25000");
+  // Ten minutes are the longest rest.
+  pass(seconds(201));
+  judge();
+  EXPECT_NE(value("SELECT took_ms FROM affsync.alert_rule WHERE rule = 'commission_lowered'"),
+            "25000");
+}
+
+// It is said once, not again after each rest.
+TEST_F(AlertsVolume, ARuleThatFailedAndRestsHasStillFailed) {
+  feed("rewards", "commission");
+  judge();
+  run_sql(
+      "UPDATE affsync.alert_rule SET took_ms = 30000, failed_at = judged_at, error = 'too long'"
+      " WHERE rule = 'silence'");
+  pass(std::chrono::seconds(60));
+  auto const changes = judge_alerts(session(), [&] {
+    auto asked = policy;
+    asked.now = now;
+    return asked;
+  }());
+  ASSERT_EQ(changes.failed.size(), 1u);
+  EXPECT_EQ(changes.failed[0].rule, "silence");
+  EXPECT_EQ(changes.failed[0].error.message, "too long");
+}
+
 }  // namespace
 }  // namespace affsync::schema::test::alerts_volume_test
