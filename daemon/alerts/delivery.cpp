@@ -139,20 +139,23 @@ asio::awaitable<void> Delivery::judge_again_and_again() {
     co_await sleep(times_.debounce);
     nudged_ = false;
     auto const began = steady_clock::now();
-    co_await judge();
-    // However long it takes, judging is a small part of what the database does.
+    auto const slow = co_await judge();
+    // However long it takes, judging is a small part of what the database does. Slow rules rest by
+    // themselves, and do not hold up the others.
     constexpr int part = 20;
-    auto const took = std::chrono::ceil<milliseconds>(steady_clock::now() - began);
+    auto const took = std::chrono::ceil<milliseconds>(steady_clock::now() - began) - slow;
     co_await sleep(std::max(times_.rest, part * took));
   }
 }
 
-asio::awaitable<void> Delivery::judge() {
+asio::awaitable<milliseconds> Delivery::judge() {
   std::optional<Error> failed;
+  milliseconds slow{0};
   try {
     auto policy = policy_();
     policy.now = parts_.clock->now();
     auto const changes = co_await parts_.store->judge(std::move(policy));
+    slow = changes.took_by_slow;
     tell_failed_rules(changes, failed_rules_, log_);
     if (changes.any()) {
       auto const count = [](std::string key, auto const& alerts) {
@@ -171,6 +174,7 @@ asio::awaitable<void> Delivery::judge() {
   if (failed && !database_told_) log_.warn(*failed);
   database_told_ = failed.has_value();
   for (auto const& post : posts_) post->wake.cancel();
+  co_return slow;
 }
 
 asio::awaitable<void> Delivery::keep_sending(PostPtr post) {

@@ -46,7 +46,8 @@ class Delivery {
   using PostPtr = std::shared_ptr<Post>;
 
   asio::awaitable<void> judge_again_and_again();
-  asio::awaitable<void> judge();
+  // Returns the time that slow rules took.
+  asio::awaitable<std::chrono::milliseconds> judge();
   asio::awaitable<void> keep_sending(PostPtr post);
   void start(PostPtr const& post);
 

@@ -149,6 +149,7 @@ class Migration {
       {
         Transaction alone(session, Transaction::Kind::statements);
         free = takes(alone);
+        watch_.set_progress(free ? std::string() : whom_a_migration_awaits(alone, migration_lock));
       }
       if (free) {
         auto lock = std::make_unique<Transaction>(session);

@@ -203,17 +203,35 @@ void give_rights(pqxx::transaction_base& tx) {
   }
 }
 
-std::string who_holds_locks(pqxx::transaction_base& tx) {
+namespace {
+
+// `held`: the locks that are asked for, as a condition on pg_locks l.
+std::string oldest_holder(pqxx::transaction_base& tx, std::string const& held) {
   auto const rows = tx.exec(
       "SELECT 'process ' || a.pid || ' (' || concat_ws(', ', a.usename, nullif(a.application_name,"
       " '')) || ')' || coalesce(', since ' || date_trunc('second', clock_timestamp() -"
-      " a.xact_start), '') FROM pg_locks l JOIN pg_class c ON c.oid = l.relation"
-      " JOIN pg_stat_activity a ON a.pid = l.pid"
+      " a.xact_start), '') FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
       " WHERE l.granted AND l.pid <> pg_backend_pid() AND l.database = (SELECT oid FROM pg_database"
-      " WHERE datname = current_database()) AND c.relnamespace IN"
-      " (SELECT oid FROM pg_namespace WHERE nspname IN ('affsync', 'reporting'))"
-      " ORDER BY a.xact_start NULLS LAST LIMIT 1");
+      " WHERE datname = current_database()) AND " +
+      held + " ORDER BY a.xact_start NULLS LAST LIMIT 1");
   return rows.empty() ? std::string() : rows[0][0].c_str();
+}
+
+}  // namespace
+
+std::string who_holds_locks(pqxx::transaction_base& tx) {
+  return oldest_holder(
+      tx,
+      "l.relation IN (SELECT oid FROM pg_class WHERE relnamespace IN"
+      " (SELECT oid FROM pg_namespace WHERE nspname IN ('affsync', 'reporting')))");
+}
+
+std::string whom_a_migration_awaits(pqxx::transaction_base& tx, std::string const& lock) {
+  auto const holder = oldest_holder(tx,
+                                    "l.locktype = 'advisory' AND l.objsubid = 1"
+                                    " AND (l.classid::bigint << 32 | l.objid::bigint) = " +
+                                        lock);
+  return holder.empty() ? holder : "waiting for the lock of migrations, held by " + holder;
 }
 
 }  // namespace affsync::schema

@@ -43,5 +43,7 @@ std::vector<std::string> worth_telling(std::vector<std::string> notices);
 // Returns the oldest other transaction that holds a lock on our tables or views, such as
 // "process 4711 (metabase, psql), since 00:12:03"; empty if there is none.
 std::string who_holds_locks(pqxx::transaction_base& tx);
+// Tells of the one that holds the advisory lock of migrations; empty if nobody does.
+std::string whom_a_migration_awaits(pqxx::transaction_base& tx, std::string const& lock);
 
 }  // namespace affsync::schema

@@ -1,6 +1,7 @@
 #include "schema/store/alerts/causes.hpp"
 
 #include <algorithm>
+#include <set>
 #include <span>
 
 #include "base/json.hpp"
@@ -66,9 +67,12 @@ std::optional<std::string> window_of(AlertRuleInfo const& rule, AlertRule const*
   return std::nullopt;
 }
 
+// So many causes of one source and rule are told; what a broker sends has no bound.
+constexpr std::int64_t most_causes = 200;
+
 // The columns that each rule's query gives, beside `cause`.
 struct FoundColumn {
-  char const* name;
+  std::string_view name;
   char const* type;
 };
 constexpr FoundColumn found_columns[] = {{"source_id", "integer"},
@@ -105,10 +109,43 @@ std::string column_names() {
 // $1…$3: see the rules; $4: sources that this daemon judges, or null for all. Apart from what is
 // written, since a rule may read tables that Citus distributes, and alerts are not.
 std::string found_statement(std::string const& query) {
-  return "SELECT DISTINCT ON (q.cause) q.cause, " + column_names() + " FROM (" + query +
+  return "SELECT cause, " + column_names() +
+         ", of_source FROM (SELECT f.*, count(*) OVER (PARTITION BY f.source_id) AS of_source,"
+         " row_number() OVER (PARTITION BY f.source_id ORDER BY f.cause) AS nth FROM"
+         " (SELECT DISTINCT ON (q.cause) q.cause, " +
+         column_names() + " FROM (" + query +
          "\n) q WHERE q.cause IS NOT NULL"
          " AND (q.source_id IS NULL OR $4::int[] IS NULL OR q.source_id = ANY ($4::int[]))"
-         " ORDER BY q.cause, q.weight DESC NULLS LAST";
+         " ORDER BY q.cause, q.weight DESC NULLS LAST) f) n WHERE nth <= " +
+         std::to_string(most_causes) + " ORDER BY cause";
+}
+
+// What stands for the causes of a source beyond those that are told: cause and columns. `id`,
+// `source`: null if they are of no source.
+std::vector<std::optional<std::string>> rest_of_causes(AlertRuleInfo const& rule, char const* id,
+                                                       char const* source, std::int64_t more) {
+  auto const number = std::to_string(more);
+  std::vector<std::optional<std::string>> row(1 + std::size(found_columns));
+  row[0] = std::string(id == nullptr ? "0" : id) + "/more";
+  auto const set = [&](std::string_view name, std::string text) {
+    auto const* column = std::ranges::find(found_columns, name, &FoundColumn::name);
+    row[static_cast<std::size_t>(1 + (column - found_columns))] = std::move(text);
+  };
+  std::string title = number + " more causes of the rule " + rule.name;
+  if (id != nullptr) {
+    set("source_id", id);
+    set("source", source);
+    title = std::string(source) + ": " + title;
+  }
+  set("severity", "warning");
+  set("weight", number);
+  set("figures", "{\"more\":" + number + "}");
+  set("title", std::move(title));
+  set("text", "Only " + std::to_string(most_causes) +
+                  " of a source are told one by one, and none of them as over before there are"
+                  " fewer.");
+  set("remedy", "Mend those that are told, or mute the rule: affsync alerts mute " + rule.name);
+  return row;
 }
 
 // By what an alert is judged: the rule, and how often its stream is read. See the COMMENT of
@@ -120,7 +157,7 @@ std::string judged_by(std::string const& row) {
 
 // $1: now; $2: name of the rule; $3: its window in seconds, or null; $4: as above; $5: the rule as
 // it is set; $6: intervals_of(); $7: what is not read any more; $8: causes; then an array for each
-// column.
+// column; then the sources that have more causes than are told.
 std::string const& write_statement() {
   auto const make = [] {
     std::string const columns = column_names();
@@ -132,7 +169,8 @@ std::string const& write_statement() {
     // f: what was found; a: the alert.
     auto const take_over = " seen_at = $1::timestamptz, judged_by = " + judged_by("f") + ", " +
                            each_column([](FoundColumn const& column) {
-                             return std::string(column.name) + " = f." + column.name;
+                             auto const name = std::string(column.name);
+                             return name + " = f." + name;
                            });
     return "WITH found AS MATERIALIZED (SELECT * FROM unnest(" + arrays + ") AS f (cause, " +
            columns +
@@ -177,7 +215,9 @@ std::string const& write_statement() {
            " THEN $1::timestamptz END"
            " WHERE a.rule = $2 AND a.closed_at IS NULL AND (a.source_id IS NULL"
            " OR $4::int[] IS NULL OR a.source_id = ANY ($4::int[]))"
-           " AND NOT EXISTS (SELECT FROM found f WHERE f.cause = a.cause"
+           " AND coalesce(a.source_id, 0) <> ALL ($" +
+           std::to_string(number) +
+           "::int[]) AND NOT EXISTS (SELECT FROM found f WHERE f.cause = a.cause"
            " AND f.severity <> 'elsewhere') RETURNING a.alert_id)"
            " SELECT 0, count(*) FROM told UNION ALL SELECT 1, alert_id FROM made"
            " UNION ALL SELECT 2, alert_id FROM back UNION ALL SELECT 3, alert_id FROM over";
@@ -271,12 +311,21 @@ CauseChanges find_causes(pqxx::transaction_base& tx, AlertRuleInfo const& rule,
   SqlParams const asked{alert_settings(rule, given), sql_time(policy.now),
                         alert_context(policy, scope), scope.judged};
   std::vector<ArrayText> found(1 + std::size(found_columns));
+  std::set<std::string> full;  // sources that have more than are told
   for (auto const& row : exec(tx, found_statement(query_of(rule, scope.distributed)), asked)) {
-    for (std::size_t i = 0; i < found.size(); ++i) {
+    auto const text = [&](std::size_t i) {
       auto const field = row[static_cast<int>(i)];
-      found[i].add(field.is_null() ? nullptr : field.c_str());
-    }
+      return field.is_null() ? nullptr : field.c_str();
+    };
+    for (std::size_t i = 0; i < found.size(); ++i) found[i].add(text(i));
+    auto const more = int_of(row[static_cast<int>(found.size())]) - most_causes;
+    if (more <= 0 || !full.insert(text(1) == nullptr ? "0" : text(1)).second) continue;
+    auto const rest = rest_of_causes(rule, text(1), text(2), more);
+    for (std::size_t i = 0; i < found.size(); ++i)
+      found[i].add(rest[i] ? rest[i]->c_str() : nullptr);
   }
+  ArrayText full_sources;
+  for (auto const& id : full) full_sources.add(std::string_view(id));
   SqlParams params{sql_time(policy.now),
                    rule.name,
                    window_of(rule, given),
@@ -285,6 +334,7 @@ CauseChanges find_causes(pqxx::transaction_base& tx, AlertRuleInfo const& rule,
                    intervals_of(policy),
                    scope.retired};
   for (auto& column : found) params.emplace_back(column.take());
+  params.emplace_back(full_sources.take());
   CauseChanges changes;
   for (auto const& row : exec(tx, write_statement(), params)) {
     auto const number = int_of(row[1]);

@@ -17,6 +17,7 @@ namespace {
 
 // No rule may hold up the others for longer.
 constexpr auto rule_limit = "SET LOCAL statement_timeout = '30s'";
+constexpr std::chrono::milliseconds slow_rule{1'000};
 
 AlertRule const* given_for(AlertPolicy const& policy, std::string const& rule) {
   auto const found = std::ranges::find(policy.rules, rule, &AlertRule::name);
@@ -28,10 +29,8 @@ void add_all(std::vector<std::int64_t>& to, std::vector<std::int64_t> const& mor
 }
 
 void note_rule(pqxx::transaction_base& tx, std::string const& rule, TimePoint now,
-               std::chrono::steady_clock::time_point begun, std::int64_t causes,
+               std::chrono::milliseconds took, std::int64_t causes,
                std::optional<std::string> const& error) {
-  auto const took = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - begun);
   SqlParams const params{rule, sql_time(now), std::to_string(took.count()), std::to_string(causes),
                          error};
   exec(tx,
@@ -52,15 +51,14 @@ AlertChanges::Failed failure_of(std::string const& rule, std::string const& mess
   return failed;
 }
 
-// Rules that rest: one that took longer than a second is judged again when twenty times as long has
-// passed, so that it never takes more than a twentieth of a session; after ten minutes at the
-// latest. One that failed has still failed.
+// See judge_alerts(). So a rule never takes more than a twentieth of a session. One that failed has
+// still failed.
 std::set<std::string> resting(pqxx::transaction_base& tx, TimePoint now, AlertChanges& changes) {
   std::set<std::string> rules;
-  SqlParams const params{sql_time(now)};
+  SqlParams const params{sql_time(now), std::to_string(slow_rule.count())};
   for (auto const& row :
        exec(tx,
-            "SELECT rule, error FROM affsync.alert_rule WHERE took_ms > 1000"
+            "SELECT rule, error FROM affsync.alert_rule WHERE took_ms > $2::bigint"
             " AND judged_at <= $1::timestamptz AND $1::timestamptz < judged_at"
             " + least(20 * took_ms * interval '1 millisecond', interval '10 minutes')",
             params)) {
@@ -87,7 +85,10 @@ void judge_rule(pqxx::transaction_base& tx, AlertRuleInfo const& rule, AlertPoli
   }
   std::optional<std::string> error;
   if (failed) error = failed->error.message;
-  note_rule(tx, rule.name, policy.now, begun, found.found, error);
+  auto const took = std::chrono::duration_cast<std::chrono::milliseconds>(
+      std::chrono::steady_clock::now() - begun);
+  if (took > slow_rule) changes.took_by_slow += took;
+  note_rule(tx, rule.name, policy.now, took, found.found, error);
   if (failed) changes.failed.push_back(std::move(*failed));
   add_all(all.made, found.made);
   add_all(all.back, found.back);

@@ -183,6 +183,60 @@ TEST_F(AlertsVolume, ARuleThatTakesLongRestsTwentyTimesAsLong) {
             "25000");
 }
 
+// A broker may send new words without end.
+TEST_F(AlertsVolume, OfManyCausesTwoHundredAreToldAndHowManyMoreThereAre) {
+  feed("rewards", "commission");
+  std::vector<TestRow> rows;
+  for (int i = 1000; i < 1300; ++i) {
+    auto const number = std::to_string(i);
+    rows.push_back(commission(number, "C1", "1", "2026-02-20", "X" + number));
+  }
+  store_rows("rewards", "commission", rows);
+  auto const judge_sums = [&] {
+    loop.run(store->fold_earnings(20'000));
+    judge();
+  };
+  auto const count = [&](std::string const& condition) {
+    return value("SELECT count(*) FROM affsync.alert WHERE rule = 'rates_missing' AND " +
+                 condition);
+  };
+  std::string const title = "SELECT title FROM affsync.alert WHERE cause = '0/more'";
+  judge_sums();
+  EXPECT_EQ(count("closed_at IS NULL"), "201");
+  EXPECT_EQ(value(title), "100 more causes of the rule rates_missing");
+  // One that comes now and is earlier in the list ends no other.
+  store_rows("rewards", "commission", {commission("1", "C1", "1", "2026-02-20", "A0000")});
+  judge_sums();
+  EXPECT_EQ(count("closed_at IS NOT NULL"), "0");
+  EXPECT_EQ(value(title), "101 more causes of the rule rates_missing");
+  run_sql("DELETE FROM affsync.commission WHERE currency > 'X1004'");
+  judge_sums();
+  EXPECT_EQ(count("closed_at IS NULL"), "6");
+  EXPECT_EQ(count("closed_at IS NULL AND cause = '0/more'"), "0");
+}
+
+TEST_F(AlertsVolume, TheBoundIsThatOfEachSource) {
+  feed("payouts", "payout");
+  run_sql("INSERT INTO affsync.source (name, connector, base_url) VALUES ('other', 'exness', 'x')");
+  run_sql(
+      "INSERT INTO affsync.stream (source_id, stream, record_table) SELECT source_id, 'payouts',"
+      " 'payout' FROM affsync.source WHERE name = 'other'");
+  run_sql(
+      "INSERT INTO affsync.payout (source_id, stream, external_id, content_hash, first_seen_at,"
+      " changed_at, revision, run_id, status, amount, currency, requested_at, paid_at, raw)"
+      " SELECT s.source_id, 'payouts', i::text, md5(i::text)::uuid, d.at, d.at, 1, 1, 'rejected',"
+      " 10, 'USD', d.at, d.at, '{}' FROM affsync.source s, generate_series(1, 230) i, LATERAL"
+      " (SELECT " +
+      at(hours(5)) + "::timestamptz AS at) d WHERE s.name <> 'other' OR i <= 3");
+  judge();
+  EXPECT_EQ(
+      value("SELECT string_agg(n, ', ' ORDER BY n) FROM (SELECT source || ' ' || count(*) AS n"
+            " FROM affsync.alert WHERE rule = 'payout_refused' GROUP BY source) a"),
+      "broker-1 201, other 3");
+  EXPECT_EQ(value("SELECT title FROM affsync.alert WHERE cause LIKE '%/more'"),
+            "broker-1: 30 more causes of the rule payout_refused");
+}
+
 // It is said once, not again after each rest.
 TEST_F(AlertsVolume, ARuleThatFailedAndRestsHasStillFailed) {
   feed("rewards", "commission");

@@ -165,6 +165,13 @@ TEST(Migrate, EndsWhenItIsCancelledAndLeavesNothingBehind) {
         " AND state = 'idle' AND query LIKE '%pg_try_advisory_xact_lock%'";
     if (sql_value(options.url, waits) == "t") break;
   }
+  // Whoever holds it can be found.
+  std::string told;
+  while (told.empty()) told = watch.progress();
+  EXPECT_NE(told.find("waiting for the lock of migrations, held by process " +
+                      std::to_string(other.backendpid()) + " ("),
+            std::string::npos)
+      << told;
   watch.cancel();
   auto const report = migrating.get();
   ASSERT_TRUE(report.has_error());
