@@ -247,6 +247,11 @@ Result<Json> read_body(HttpResponse const& response, DocumentSpec const& spec,
     flaw = document.error();
     if (spec.format == DocumentFormat::json) return document;
   }
+  // A refusal is judged where requests are sent, and must not hold them up.
+  constexpr std::size_t largest_refusal = 1'000'000;
+  if (!is_good && response.body.size() > largest_refusal) {
+    return Error(ErrorCode::malformed_answer, "the refusal is too large to be read");
+  }
   return parse_json(response.body);
 }
 

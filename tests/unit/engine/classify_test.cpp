@@ -33,6 +33,20 @@ TEST(Classify, AGoodAnswerIsParsedOnce) {
   EXPECT_EQ(verdict.body.find("data")->items().size(), 1u);
 }
 
+// It is judged where requests are sent: hundreds of megabytes would hold all sources up.
+TEST(Classify, ALargeRefusalIsNotRead) {
+  std::string const filler(1'000'000, ' ');
+  auto const small = judge(answer(500, R"({"code": 7})"));
+  EXPECT_NE(small.body.find("code"), nullptr);
+  auto const large = judge(answer(500, R"({"code": 7})" + filler));
+  EXPECT_EQ(large.answer_class, AnswerClass::transient);
+  EXPECT_EQ(large.body.find("code"), nullptr);
+  ASSERT_TRUE(large.error);
+  EXPECT_EQ(large.error->code, ErrorCode::server_error);
+  // What is good is as large as a page may be.
+  EXPECT_NE(judge(answer(200, R"({"code": 7})" + filler)).body.find("code"), nullptr);
+}
+
 TEST(Classify, NoContentIsEmpty) {
   auto const verdict = judge(answer(204, ""));
   EXPECT_EQ(verdict.answer_class, AnswerClass::empty);
