@@ -3,6 +3,7 @@
 #include "schema/store/migrate.hpp"
 #include "schema/store/pg_error.hpp"
 #include "schema/store/pg_session.hpp"
+#include "schema/store/read_only.hpp"
 #include "schema/store/rights.hpp"
 #include "schema/store/transaction.hpp"
 
@@ -48,22 +49,30 @@ void examine_server(pqxx::transaction_base& tx, Examination& found, std::vector<
           "database.url must name the primary; with several hosts in it, add"
           " target_session_attrs=read-write.");
   } else if (row[4].as<bool>()) {
-    lacks(all, "sessions of this user are read-only (default_transaction_read_only)",
-          "Remove the setting from the user or the database.");
+    lacks(all, "sessions of this user are read-only", hint_of_read_only(tx));
   }
 }
 
-// Checks what `migrate` needs if it has something to do.
-void examine_ownership(pqxx::transaction_base& tx, std::vector<Error>& all) {
+// Checks what `migrate` needs if it has something to do. `version`: see Examination.
+void examine_ownership(pqxx::transaction_base& tx, int version, std::vector<Error>& all) {
+  constexpr int last_with_temporary_tables = 51;
   auto const row = tx.exec(
       "SELECT quote_ident(current_database()), quote_ident(current_user),"
       " has_database_privilege(current_database(), 'CREATE'),"
+      " has_database_privilege(current_database(), 'TEMPORARY'),"
       " (SELECT count(*) FROM pg_namespace WHERE nspname IN ('affsync', 'reporting'))")[0];
   std::string const database = row[0].c_str(), user = row[1].c_str();
-  if (row[3].as<int>() < 2 && !row[2].as<bool>()) {
-    lacks(
-        all, "the user " + user + " may not create schemas in the database " + database,
-        "As its owner or a superuser: GRANT CREATE ON DATABASE " + database + " TO " + user + ";");
+  auto const grant = [&](std::string const& right, std::string const& what) {
+    lacks(all, "the user " + user + " may not create " + what + " in the database " + database,
+          "As its owner or a superuser: GRANT " + right + " ON DATABASE " + database + " TO " +
+              user + ";");
+  };
+  bool const makes_schemas = row[4].as<int>() < 2;
+  bool const makes_tables = version < last_with_temporary_tables;
+  if (makes_schemas && !row[2].as<bool>()) {
+    grant(makes_tables && !row[3].as<bool>() ? "CREATE, TEMPORARY" : "CREATE", "schemas");
+  } else if (makes_tables && !row[3].as<bool>()) {
+    grant("TEMPORARY", "temporary tables");
   }
   auto const foreign = tx.exec(
       "SELECT 'the schema ' || quote_ident(nspname) FROM pg_namespace"
@@ -141,7 +150,7 @@ Result<Examination> examine_session(StoreOptions const& options) {
     examine_rights(tx, found.sync_lacks);
   } else {
     found.migrate_lacks = found.sync_lacks;
-    examine_ownership(tx, found.migrate_lacks);
+    examine_ownership(tx, found.version, found.migrate_lacks);
     found.sync_lacks = found.migrate_lacks;
   }
   return found;

@@ -72,6 +72,32 @@ TEST_F(Examine, AnEmptyDatabaseNeedsAUserWhoMayMakeSchemasAndNothingIsMade) {
   EXPECT_EQ(sql_value(empty, "SELECT count(*) FROM pg_namespace WHERE nspname = 'affsync'"), "0");
 }
 
+// Some migrations make temporary tables.
+TEST_F(Examine, AnEmptyDatabaseNeedsAUserWhoMayMakeTemporaryTables) {
+  auto const empty = make_database();
+  std::string const grant =
+      "DO $$ BEGIN EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC; GRANT CREATE ON"
+      " DATABASE %1$I TO affsync_writer', current_database()); END $$";
+  sql(empty, grant);
+  auto const writer = options_for(as(empty, "affsync_writer"));
+  auto const text = all_of(examine(writer).value().sync_lacks);
+  EXPECT_NE(text.find("may not create temporary tables"), std::string::npos) << text;
+  EXPECT_NE(text.find("GRANT TEMPORARY ON DATABASE test_"), std::string::npos) << text;
+  sql(empty,
+      "DO $$ BEGIN EXECUTE format('REVOKE CREATE ON DATABASE %I FROM affsync_writer',"
+      " current_database()); END $$");
+  auto const both = all_of(examine(writer).value().sync_lacks);
+  EXPECT_NE(both.find("GRANT CREATE, TEMPORARY ON DATABASE test_"), std::string::npos) << both;
+}
+
+TEST_F(Examine, ReadOnlySessionsAreToldWithWhereThatIsSet) {
+  auto const text =
+      all_of(examine(options_for(url + " options='-c default_transaction_read_only=on'"))
+                 .value()
+                 .sync_lacks);
+  EXPECT_NE(text.find("see `options` in database.url"), std::string::npos) << text;
+}
+
 TEST_F(Examine, ASchemaThatHasToBeBroughtUpToDateNeedsItsOwner) {
   rows("UPDATE affsync.schema_migration SET checksum = 'x' WHERE version = 0");
   EXPECT_EQ(all_of(examine(options_for(url)).value().sync_lacks), "");
