@@ -134,7 +134,7 @@ std::string expand_argument(yaml::Node const& node, Environment const& env) {
 AlertReceiver::Command read_command(yaml::Node const& node, Environment const& env) {
   if (!node.is_sequence()) {
     node.fail("command must be a list of a program and its arguments",
-              "Such as: command: [/usr/bin/mail, -s, \"affsync: ${title}\", me@example.com]. No "
+              "Such as: command: [/usr/share/affsync/mail_alert.sh, me@example.com]. No "
               "shell reads it; the text is on the standard input.");
   }
   AlertReceiver::Command command;
@@ -143,7 +143,7 @@ AlertReceiver::Command read_command(yaml::Node const& node, Environment const& e
   auto const& program = command.front();
   if (!program.starts_with('/')) {
     node.items().front().fail("the program of a command needs its whole path",
-                              "Such as /usr/bin/mail.");
+                              "Such as /usr/share/affsync/mail_alert.sh.");
   }
   if (program.find("${") != std::string::npos) {
     node.items().front().fail("the program of a command may not depend on the message");

@@ -128,7 +128,10 @@ std::string read_base_url(yaml::Node const& node, bool allow_http, std::string c
   }
   bool const is_plain = url.starts_with("http://");
   if (!is_plain && !url.starts_with("https://")) {
-    node.fail("a " + what + " must begin with https://");
+    node.fail("a " + what + " must begin with https://",
+              !url.empty() && ((url[0] >= 'a' && url[0] <= 'z') || (url[0] >= 'A' && url[0] <= 'Z'))
+                  ? ""
+                  : "Before it stands something else, such as a quotation mark that is not plain.");
   }
   auto const rest = std::string_view(url).substr(is_plain ? 7 : 8);
   auto const authority = rest.substr(0, rest.find('/'));

@@ -186,7 +186,7 @@ std::vector<std::string> Daemon::Impl::notes() const {
   if (reload_problem_) {
     all.push_back((reload_waits_ ? "The new configuration waits for the database: "
                                  : "The configuration could not be reloaded, the old one stays: ") +
-                  reload_problem_->message);
+                  reload_problem_->to_line());
   }
   if (!needs_restart_.empty()) {
     all.push_back("Restart affsync to apply these changed settings: " + listed(needs_restart_) +

@@ -71,8 +71,8 @@ Result<void> dump_to(fs::path const& part, std::string const& url, int server_ma
   if (!program) return program.error();
   auto const outcome =
       run_client(*program, url,
-                 {"--format=custom", "--schema=affsync", "--schema=reporting", "--no-owner",
-                  "--lock-wait-timeout=60s", "--file=" + part.string()});
+                 {"--format=custom", "--encoding=UTF8", "--schema=affsync", "--schema=reporting",
+                  "--no-owner", "--lock-wait-timeout=60s", "--file=" + part.string()});
   if (!outcome) return outcome.error();
   if (!outcome->success()) {
     return Error(ErrorCode::database_error, "pg_dump failed: " + reason_of(*outcome));

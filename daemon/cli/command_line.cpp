@@ -263,7 +263,9 @@ void add_alerts(CLI::App& app, Parsed& parsed) {
         ->required()
         ->type_name("RULE|ID");
   }
-  add_coming_day(mute, "--until", options.until, "Up to the beginning of this day, UTC");
+  add_coming_day(
+      mute, "--until", options.until,
+      "Up to the beginning of this day, UTC: 2026-12-31, tomorrow, monday (the next one), +7d");
   mute->add_option("--reason", options.because, "Why; stored with it")->type_name("TEXT");
   add_examples(mute, {"affsync alerts mute payout_overdue --until 2026-12-31 --reason holidays",
                       "affsync alerts mute 17"});

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "base/suggest.hpp"
@@ -51,7 +52,8 @@ engine::Manifest known_connector(CommonOptions const& common, std::string const&
 }
 
 int run_connectors(CommonOptions const& common, std::string const& name, Output output) {
-  auto const manifests = load_manifests(own_connectors_dir(common.config_file));
+  auto manifests = load_manifests(own_connectors_dir(common.config_file));
+  std::ranges::sort(manifests, {}, &engine::Manifest::name);
   auto const terminal = log::look_at_terminal(STDOUT_FILENO);
   bool const json = output == Output::json;
   if (name.empty()) {

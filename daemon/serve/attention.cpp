@@ -259,6 +259,11 @@ class Collector {
         concern.since = difference.since;
       }
     }
+    if (health.of_files) {
+      concern.remedy = "Export these days again; a whole file takes the place of the one before.";
+      concern.command = "affsync import FILE" + of_stream(health);
+      return;
+    }
     concern.remedy = "Read all rows again; what still differs then is for the broker to explain.";
     concern.command = "affsync sync" + of_stream(health) + " --full";
   }
@@ -285,6 +290,9 @@ class Collector {
     if (lost) {
       concern.remedy =
           "The broker no longer gives these days. If its site exports them to a file, import it.";
+      concern.command = "affsync import FILE" + of_stream(health);
+    } else if (health.of_files) {
+      concern.remedy = "Export these days again; a whole file takes the place of the one before.";
       concern.command = "affsync import FILE" + of_stream(health);
     } else {
       concern.remedy = "They are asked for again with the next runs, or now.";

@@ -81,7 +81,7 @@ std::string RefusalGuard::advice(TimePoint until) const {
 
 Error RefusalGuard::held_back() const {
   Error error(code_from(block_->code), block_->reason, advice(block_->until));
-  error.message += " (refused at " +
+  error.message += " (first refused at " +
                    format_time(std::chrono::floor<std::chrono::seconds>(block_->since)) +
                    "; nothing is sent until " +
                    format_time(std::chrono::ceil<std::chrono::seconds>(block_->until)) + ")";

@@ -15,8 +15,10 @@ SELECT
     || ', ' || trim_scale(abs(r.difference)) || CASE WHEN r.difference < 0 THEN ' less' ELSE ' more' END
     || '. It has been so since ' || affsync.time_text(r.differs_since) || '.'
     || CASE WHEN r.totals > 1 THEN ' So do ' || r.totals - 1 || ' more of its totals.' ELSE '' END AS text,
-  'affsync sync --source ' || r.source || ' --stream ' || r.stream
-    || ' --full; if it stays so, ask the broker' AS remedy,
+  CASE WHEN EXISTS (SELECT FROM affsync.source s WHERE s.source_id = r.source_id AND s.base_url LIKE 'file:%')
+       THEN 'Export these days again, then: affsync import FILE --source ' || r.source || ' --stream ' || r.stream
+       ELSE 'affsync sync --source ' || r.source || ' --stream ' || r.stream
+         || ' --full; if it stays so, ask the broker' END AS remedy,
   format('SELECT * FROM reporting.reconciliations WHERE source_id = %s AND stream = %L AND NOT matched',
          r.source_id, r.stream) AS shown_by
 FROM (

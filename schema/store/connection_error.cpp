@@ -99,8 +99,9 @@ std::string hint_of_missing(std::string_view message, LocalUsers const& users) {
   if (begin == std::string_view::npos || end == 0) return {};
   std::string const name(message.substr(begin + 1, end - begin - 1));
   if (message.substr(0, begin).ends_with("database ")) {
-    return "Create it first: `createdb -E UTF8 -T template0 " + name +
-           "` (as a user who may, such as postgres), or correct database.url.";
+    return "Create it first: `createdb -E UTF8 -T template0 -O USER " + name +
+           "` with the user of database.url (as one who may, such as postgres), or correct"
+           " database.url.";
   }
   if (message.substr(0, begin).ends_with("role ")) {
     // Without a user in database.url, it is that of the machine.

@@ -125,6 +125,22 @@ void examine_rights(pqxx::transaction_base& tx, std::vector<Error>& all) {
               "ORDER BY 1");
   if (!missing.empty())
     lacks(all, "the user " + user + " lacks " + joined(missing), to_be_granted(user));
+  auto const closed = tx.exec(
+      "SELECT p.oid::regprocedure FROM pg_proc p WHERE p.pronamespace = 'affsync'::regnamespace"
+      " AND NOT p.prosecdef AND p.proname <> 'make_months' AND NOT has_function_privilege(p.oid, "
+      "'EXECUTE') ORDER BY 1");
+  if (!closed.empty()) {
+    lacks(all, "the user " + user + " may not execute " + joined(closed),
+          "Run `affsync migrate` once as their owner: it grants that to affsync_writer and"
+          " affsync_reader.");
+  }
+  auto const hidden = tx.exec(
+      "SELECT c.oid::regclass FROM pg_class c WHERE c.relnamespace = 'affsync'::regnamespace"
+      " AND c.relkind IN ('r', 'p') AND row_security_active(c.oid) ORDER BY 1");
+  if (!hidden.empty()) {
+    lacks(all, "row-level security hides rows of " + joined(hidden) + " from the user " + user,
+          "ALTER ROLE " + user + " BYPASSRLS; or ALTER TABLE … DISABLE ROW LEVEL SECURITY.");
+  }
 }
 
 Result<Examination> examine_session(StoreOptions const& options) {

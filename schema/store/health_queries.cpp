@@ -100,7 +100,9 @@ std::vector<StreamHealth> read_health(PgSession& session) {
       " unreconciled, consecutive_failures, compared, ended_status, " +
       epoch_sql("last_finished_at") + ", accepted, " + epoch_sql("blocked_until") +
       ", blocked_code, blocked_reason, proven_days, doubtful_days, lost_days, proven_from,"
-      " proven_to, clock_skew_seconds FROM reporting.source_health ORDER BY source, stream");
+      " proven_to, clock_skew_seconds, EXISTS (SELECT FROM affsync.source s WHERE s.source_id ="
+      " h.source_id AND s.base_url LIKE 'file:%') FROM reporting.source_health h"
+      " ORDER BY source, stream");
   std::vector<StreamHealth> all;
   all.reserve(static_cast<std::size_t>(rows.size()));
   for (auto const& row : rows) {
@@ -132,6 +134,7 @@ std::vector<StreamHealth> read_health(PgSession& session) {
     health.proven_from = day_of(row[24]);
     health.proven_to = day_of(row[25]);
     if (!row[26].is_null()) health.clock_skew_seconds = int_of(row[26]);
+    health.of_files = row[27].as<bool>();
     all.push_back(std::move(health));
   }
   Places const places(all);

@@ -171,7 +171,8 @@ class Migration {
     plan.views_checksum = sha256(views_->joined());
     auto const known = plan.applied.find(0);
     plan.views = request_.remake_views || known == plan.applied.end() ||
-                 known->second.checksum != plan.views_checksum;
+                 known->second.checksum != plan.views_checksum ||
+                 views_are_missing(tx, views_->files());
     plan.rights = plan.missing(files_) == 0 && !plan.views && rights_are_missing(tx);
     return plan;
   }

@@ -32,6 +32,14 @@ std::map<int, Applied> read_applied(pqxx::transaction_base& tx) {
   for (auto const& row : tx.exec("SELECT version, name, checksum FROM affsync.schema_migration")) {
     applied[row[0].as<int>()] = Applied{row[1].c_str(), row[2].c_str()};
   }
+  bool const is_recorded = !applied.empty() && applied.rbegin()->first > 0;
+  if (!is_recorded && !tx.exec("SELECT to_regclass('affsync.source')")[0][0].is_null()) {
+    throw Failure(ErrorCode::migration_failed,
+                  "the tables are there, but affsync.schema_migration does not say which migrations"
+                  " made them",
+                  "Load the rows of this table from a backup (pg_restore --data-only"
+                  " --table=schema_migration), or restore the whole backup.");
+  }
   return applied;
 }
 

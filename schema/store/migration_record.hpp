@@ -26,7 +26,8 @@ int version_of(EmbeddedFile const& file);
 // kilobytes and each command compares them.
 std::string sha256(std::string_view text);
 
-// Returns what has been applied, by version; version 0 is the set of views.
+// Returns what has been applied, by version; version 0 is the set of views. Throws Failure
+// migration_failed if there are tables and no record of how they were made.
 std::map<int, Applied> read_applied(pqxx::transaction_base& tx);
 void record(pqxx::transaction_base& tx, int version, std::string_view name,
             std::string const& checksum);

@@ -63,6 +63,15 @@ constexpr auto open_functions =
     " FROM (SELECT * FROM pg_proc WHERE prosecdef AND pronamespace = 'affsync'::regnamespace"
     " AND proname NOT IN ('client_days', 'growth_pending')"
     " AND has_function_privilege('public', oid, 'EXECUTE')) p";
+// Functions that views and rules call, and that a role may not execute: somebody has revoked what
+// everybody may by default. make_months() is only for functions of the owner's.
+constexpr auto closed_functions =
+    " FROM (SELECT f.oid, f.proowner, r.rolname FROM pg_proc f CROSS JOIN pg_roles r"
+    " WHERE f.pronamespace = 'affsync'::regnamespace"
+    " AND r.rolname IN ('affsync_writer', 'affsync_reader')"
+    " AND f.proname <> 'make_months' AND (NOT f.prosecdef OR f.proname IN ('client_days', "
+    "'growth_pending'))"
+    " AND NOT has_function_privilege(r.oid, f.oid, 'EXECUTE')) p";
 
 }  // namespace
 
@@ -120,10 +129,27 @@ void make_views(pqxx::transaction_base& tx, std::span<EmbeddedFile const> views,
   limit_views(tx);
 }
 
+bool views_are_missing(pqxx::transaction_base& tx, std::span<EmbeddedFile const> views) {
+  ArrayText names;
+  for (auto const& file : views) {
+    auto const view = view_of(file);
+    if (!view.empty()) names.add(std::string_view(view));
+  }
+  SqlParams const params{names.take()};
+  return exec(tx,
+              "SELECT EXISTS (SELECT FROM unnest($1::text[]) v JOIN pg_namespace n ON n.nspname ="
+              " split_part(v, '.', 1) WHERE to_regclass(v) IS NULL"
+              " AND pg_has_role(n.nspowner, 'USAGE'))",
+              params)[0][0]
+      .as<bool>();
+}
+
 bool rights_are_missing(pqxx::transaction_base& tx) {
-  auto const open =
-      std::string("SELECT") + open_functions + " WHERE pg_has_role(p.proowner, 'USAGE')";
-  if (!tx.exec(open).empty()) return true;
+  auto const is_ours = [](std::string const& functions) {
+    return "SELECT" + functions + " WHERE pg_has_role(p.proowner, 'USAGE')";
+  };
+  if (!tx.exec(is_ours(open_functions)).empty()) return true;
+  if (!tx.exec(is_ours(closed_functions)).empty()) return true;
   return tx
       .exec(
           "SELECT EXISTS (SELECT FROM unnest(ARRAY['affsync_writer', 'affsync_reader']) w (role)"
@@ -168,6 +194,10 @@ void give_rights(pqxx::transaction_base& tx) {
     tx.exec(std::string("REVOKE ALL ON FUNCTION ") + row[0].c_str() + " FROM PUBLIC");
   }
   make_roles(tx);
+  for (auto const& row :
+       tx.exec(std::string("SELECT p.oid::regprocedure, p.rolname") + closed_functions)) {
+    tx.exec(std::string("GRANT EXECUTE ON ROUTINE ") + row[0].c_str() + " TO " + row[1].c_str());
+  }
   auto const exists = [&](char const* role) {
     SqlParams const params{std::string(role)};
     return !exec(tx, "SELECT FROM pg_roles WHERE rolname = $1", params).empty();

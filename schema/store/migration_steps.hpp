@@ -29,6 +29,10 @@ void make_views(pqxx::transaction_base& tx, std::span<EmbeddedFile const> views,
 // nothing writes through the views of the schema.
 void limit_views(pqxx::transaction_base& tx);
 
+// Returns true if one of the views is not there, since somebody has dropped it, and this user could
+// make it.
+bool views_are_missing(pqxx::transaction_base& tx, std::span<EmbeddedFile const> views);
+
 // Returns true if roles or their rights are missing and this user could create or grant them, as
 // after a restore without roles.
 bool rights_are_missing(pqxx::transaction_base& tx);

@@ -79,6 +79,16 @@ PgProblem from_sqlstate(std::string_view sqlstate, std::string_view message) {
         "As the database's owner or a superuser: GRANT TEMPORARY ON DATABASE … TO the user that"
         " migrates.";
   }
+  if (sqlstate == "42501" && message.find("for function ") != std::string_view::npos) {
+    hint =
+        "Run `affsync migrate` once as the owner of the function: it grants what affsync_writer and"
+        " affsync_reader need.";
+  }
+  if (message.find("row-level security") != std::string_view::npos) {
+    hint =
+        "Row-level security hides rows of this table from the user in database.url: ALTER ROLE …"
+        " BYPASSRLS, or ALTER TABLE … DISABLE ROW LEVEL SECURITY.";
+  }
   if (message.find("statement pooling mode") != std::string_view::npos) {
     hint = "Set pool_mode = session or transaction for this database in PgBouncer.";
   }

@@ -40,6 +40,7 @@ struct UnknownWord {
 // One line of `affsync status` and of reporting.source_health.
 struct StreamHealth {
   std::string source, connector, stream, table;
+  bool of_files = false;  // its source reads files, no API
   std::optional<TimePoint> last_success_at, next_run_at;
   std::optional<double> lag_seconds;
   std::string last_status, last_error_code, last_error;  // empty: none

@@ -133,7 +133,7 @@ engine::Manifest Questions::connector(std::vector<engine::Manifest> const& manif
                   meant ? "Did you mean `" + *meant + "`?" : "`affsync connectors` lists them.");
   }
   if (word.empty()) {
-    word = prompt_.ask("Which broker? Its name or a part of it; nothing shows the list");
+    word = prompt_.ask("Which broker? Its name or a part of it; Enter alone shows the list");
   }
   for (;;) {
     auto found = find_connectors(word, manifests);
@@ -157,7 +157,7 @@ engine::Manifest Questions::connector(std::vector<engine::Manifest> const& manif
       auto const chosen = prompt_.choose("Number", lines);
       if (chosen < found.size()) return *found[chosen];
     }
-    word = prompt_.ask("Which broker? Its name or a part of it; nothing shows the list");
+    word = prompt_.ask("Which broker? Its name or a part of it; Enter alone shows the list");
   }
 }
 

@@ -99,7 +99,7 @@ std::string read_answer(CaughtSignals const& signals) {
     if (!signals.poll_input()) {
       write_prompt("\n");
       note_stop_signal(caught_signal);
-      throw Failure(ErrorCode::cancelled, "stopped; nothing was written");
+      throw Failure(ErrorCode::cancelled, "stopped; of these answers nothing was written");
     }
     char letter = 0;
     auto const count = ::read(STDIN_FILENO, &letter, 1);
@@ -107,7 +107,7 @@ std::string read_answer(CaughtSignals const& signals) {
     if (count <= 0) {
       write_prompt("\n");
       throw Failure(ErrorCode::cancelled, "the input ended before all questions were answered",
-                    "Nothing was written.");
+                    "Of these answers nothing was written.");
     }
     if (letter == '\n') return line;
     line += letter;

@@ -51,6 +51,21 @@ TEST_F(Examine, EachRightThatIsMissingIsNamed) {
   EXPECT_EQ(text, "");
 }
 
+TEST_F(Examine, FunctionsAndRowsThatTheUserMayNotUseAreNamed) {
+  auto const lacks = [&] {
+    return all_of(examine(options_for(as(url, "affsync_writer"))).value().sync_lacks);
+  };
+  rows("REVOKE EXECUTE ON FUNCTION affsync.earned_on FROM PUBLIC, affsync_writer");
+  EXPECT_NE(lacks().find("may not execute affsync.earned_on("), std::string::npos) << lacks();
+  rows("GRANT EXECUTE ON FUNCTION affsync.earned_on TO affsync_writer");
+  rows("ALTER TABLE affsync.client ENABLE ROW LEVEL SECURITY");
+  EXPECT_NE(lacks().find("row-level security hides rows of affsync.client from the user"),
+            std::string::npos)
+      << lacks();
+  rows("ALTER TABLE affsync.client DISABLE ROW LEVEL SECURITY");
+  EXPECT_EQ(lacks(), "");
+}
+
 TEST_F(Examine, AUserWithoutAnyRightIsToldSo) {
   rows("REVOKE ALL ON SCHEMA affsync FROM affsync_reader");
   auto const text = all_of(examine(options_for(as(url, "affsync_reader"))).value().sync_lacks);

@@ -185,6 +185,52 @@ TEST(Migrate, EndsWhenItIsCancelledAndLeavesNothingBehind) {
   EXPECT_EQ(migrate(options, false).value().applied, std::vector<std::string>{"views"});
 }
 
+TEST(Migrate, AViewThatSomebodyHasDroppedIsMadeAgain) {
+  auto const options = options_for(make_database());
+  migrate(options, false).value();
+  sql(options.url, "DROP VIEW reporting.clawbacks");
+  EXPECT_EQ(migrate(options, false).value().applied, std::vector<std::string>{"views"});
+  EXPECT_EQ(sql_value(options.url, "SELECT count(*) FROM reporting.clawbacks"), "0");
+  EXPECT_TRUE(migrate(options, false).value().applied.empty());
+}
+
+// As where an administrator takes from everybody what PostgreSQL gives to all.
+TEST(Migrate, FunctionsThatAreClosedToAllAreOpenedToItsRoles) {
+  auto const options = options_for(make_database());
+  migrate(options, false).value();
+  sql(options.url, "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA affsync FROM PUBLIC");
+  auto const of_role = [&](std::string const& role, std::string const& condition) {
+    return sql_value(options.url,
+                     "SELECT count(*) FROM pg_proc p WHERE pronamespace ="
+                     " 'affsync'::regnamespace AND has_function_privilege('" +
+                         role + "', oid, 'EXECUTE') AND " + condition);
+  };
+  EXPECT_EQ(of_role("affsync_reader", "NOT prosecdef"), "0");
+  EXPECT_EQ(migrate(options, false).value().applied, std::vector<std::string>{"rights"});
+  for (auto const* role : {"affsync_reader", "affsync_writer"}) {
+    EXPECT_EQ(of_role(role, "NOT prosecdef"),
+              sql_value(options.url,
+                        "SELECT count(*) - 1 FROM pg_proc WHERE pronamespace ="
+                        " 'affsync'::regnamespace AND NOT prosecdef"));
+  }
+  EXPECT_EQ(of_role("affsync_reader", "prosecdef"), "2");
+  EXPECT_TRUE(migrate(options, false).value().applied.empty());
+}
+
+TEST(Migrate, TablesWithoutTheRecordOfTheirMigrationsAreToldSo) {
+  auto const options = options_for(make_database());
+  migrate(options, false).value();
+  sql(options.url, "TRUNCATE affsync.schema_migration");
+  for (bool const dry_run : {true, false}) {
+    auto const report = migrate(options, dry_run);
+    ASSERT_TRUE(report.has_error());
+    EXPECT_EQ(report.error().code, ErrorCode::migration_failed);
+    EXPECT_EQ(report.error().message,
+              "the tables are there, but affsync.schema_migration does not say which migrations"
+              " made them");
+  }
+}
+
 TEST(Migrate, LeavesNoLockBehind) {
   auto const options = options_for(make_database());
   pqxx::connection other(options.url);

@@ -90,7 +90,7 @@ TEST(ConnectionError, SaysWhatToDoAboutEachKindOfRefusal) {
        " parameter: options\n",
        "unsupported startup parameter: options", "ignore_startup_parameters"},
       {"connection to server at \"h\" failed: FATAL:  database \"books\" does not exist\n",
-       "database \"books\" does not exist", "`createdb -E UTF8 -T template0 books`"},
+       "database \"books\" does not exist", "`createdb -E UTF8 -T template0 -O USER books`"},
       {"connection to server at \"h\" failed: FATAL:  role \"me\" does not exist\n",
        "role \"me\" does not exist", "`createuser me`"},
       {"connection to server at \"a\", port 1 failed: Connection refused\n"

@@ -40,6 +40,19 @@ TEST(Attention, NothingStandsAgainstAStreamThatIsWell) {
   EXPECT_TRUE(of({stream("main", "rewards")}).empty());
 }
 
+// A pass over a source of files reads nothing anew.
+TEST(Attention, WhatAFileSaidIsMendedByAnotherFile) {
+  auto view = stream("portal", "commissions");
+  view.health.of_files = true;
+  view.health.unreconciled = 1;
+  view.health.doubtful_days = 1;
+  auto const all = of({view});
+  ASSERT_EQ(all.size(), 2U);
+  for (auto const& one : all) {
+    EXPECT_EQ(one.command, "affsync import FILE --source portal --stream commissions") << one.kind;
+  }
+}
+
 TEST(Attention, AStreamOfAnotherDaemonIsNotOurs) {
   auto view = stream("main", "rewards");
   view.health.ended_status = "failed";
