@@ -17,6 +17,7 @@
 #include "daemon/sync/file_patterns.hpp"
 #include "daemon/sync/file_remarks.hpp"
 #include "daemon/sync/inbox.hpp"
+#include "daemon/sync/lost_files.hpp"
 #include "daemon/sync/run_outcome.hpp"
 #include "schema/store/crash_point.hpp"
 
@@ -348,8 +349,16 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
   }
   if (all.source.empty()) all = co_await run_idle(task, std::nullopt, options, parts, log);
   name_failed(failed, all);
+  bool lacks_some = false;
+  if (parts.store != nullptr && is_stored(all)) {
+    if (auto lost = co_await find_lost_files(task, *parts.store, folder)) {
+      all.status = RunStatus::failed;
+      all.error = std::move(lost->in(task.source(), task.stream()));
+      lacks_some = true;
+    }
+  }
   // The stream's state is that of its last run, and a good file is no excuse for a bad one.
-  bool const is_hidden = !failed.empty() && is_stored(last);
+  bool const is_hidden = (!failed.empty() || lacks_some) && is_stored(last);
   if (parts.store != nullptr && is_hidden) {
     co_await run_idle(std::move(task), all.error, options, parts, log);
   }

@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstring>
 #include <iterator>
+#include <tuple>
 
 #include "daemon/embedded/file_descriptor.hpp"
 #include "schema/store/crash_point.hpp"
@@ -162,6 +163,33 @@ std::optional<fs::path> folder_of(std::string_view base_url) {
 std::string pattern_of(std::string_view request_path) {
   while (request_path.starts_with('/')) request_path.remove_prefix(1);
   return std::string(request_path);
+}
+
+std::vector<std::string> names_in(fs::path const& folder, std::string const& pattern,
+                                  std::size_t most) {
+  struct Found {
+    std::chrono::system_clock::time_point changed_at;
+    std::string name;
+  };
+  std::vector<Found> found;
+  std::error_code error;
+  if (!fs::is_directory(fs::symlink_status(folder, error))) return {};
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    auto name = entry->path().filename().string();
+    if (is_temporary(name) || fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD) != 0) continue;
+    auto const state = state_of(AT_FDCWD, entry->path().string());
+    if (state) found.push_back({state->changed_at, std::move(name)});
+  }
+  std::ranges::sort(found, [](Found const& left, Found const& right) {
+    return std::tie(right.changed_at, left.name) < std::tie(left.changed_at, right.name);
+  });
+  std::vector<std::string> names;
+  for (auto& one : found) {
+    if (names.size() == most) break;
+    names.push_back(std::move(one.name));
+  }
+  return names;
 }
 
 InboxFiles list_inbox(fs::path const& folder, std::string const& pattern,

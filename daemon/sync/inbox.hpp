@@ -49,6 +49,11 @@ constexpr std::chrono::seconds settling_time{3};
 InboxFiles list_inbox(std::filesystem::path const& folder, std::string const& pattern,
                       std::chrono::system_clock::time_point now);
 
+// The names of files of a folder that fit, those that came there last first, so many at most. None
+// if the folder cannot be read, or is a link.
+std::vector<std::string> names_in(std::filesystem::path const& folder, std::string const& pattern,
+                                  std::size_t most);
+
 // Returns the file's bytes; follows links. Errors: not_found, bad_request (it cannot be read, or
 // was changed meanwhile), answer_too_large.
 Result<std::string> read_whole_file(std::filesystem::path const& path);

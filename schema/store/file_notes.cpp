@@ -52,4 +52,22 @@ std::vector<FileNote> note_file(PgSession& session, StreamId const& id, FileNote
   return others;
 }
 
+boost::asio::awaitable<std::vector<std::string>> never_read(Store& store, StreamId const& id,
+                                                            std::vector<std::string> names) {
+  ArrayText asked;
+  for (auto const& name : names) asked.add(std::string_view(name));
+  std::vector<std::optional<std::string>> parameters{std::to_string(id.source_id), asked.take()};
+  auto const table = co_await store.query(
+      "WITH known AS MATERIALIZED (SELECT DISTINCT name FROM affsync.file_read"
+      " WHERE source_id = $1::int)"
+      " SELECT n.name FROM unnest($2::text[]) WITH ORDINALITY n (name, place)"
+      " WHERE n.name NOT IN (SELECT k.name FROM known k)"
+      " AND regexp_replace(n.name, '-[0-9]+((\\.[^.]*)?)$', '\\1') NOT IN"
+      " (SELECT k.name FROM known k) ORDER BY n.place",
+      std::move(parameters));
+  std::vector<std::string> lost;
+  for (auto const& row : table.rows) lost.push_back(row[0].value_or(""));
+  co_return lost;
+}
+
 }  // namespace affsync::schema

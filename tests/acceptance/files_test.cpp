@@ -210,6 +210,40 @@ TEST_F(Files, a_file_that_is_still_written_is_left_alone) {
   EXPECT_EQ(sync().count("commissions", "inserted"), 2);
 }
 
+// The database is that of before the second file, the folder is not.
+TEST_F(Files, files_that_a_restored_database_lacks_are_told_until_they_are_read_again) {
+  put_in_inbox("commissions october.csv", october);
+  ASSERT_EQ(sync().status, 0);
+  put_in_inbox("commissions november.csv",
+               "Id;Client;Day;Amount\n9;U-1;05.11.2026;100.00\nTotal;;;100.00\n");
+  ASSERT_EQ(sync().status, 0);
+  ASSERT_EQ(sync().status, 0);
+  query("delete from affsync.commission where external_id = '9'");
+  query("delete from affsync.file_read where name = 'commissions november.csv'");
+  for (int pass = 0; pass < 2; ++pass) {
+    auto const told = sync();
+    EXPECT_EQ(told.status, 1);
+    auto const error = told.of("commissions", "error");
+    EXPECT_NE(error.find("1 file of " + inbox().string() +
+                         "/done was never read into this database, as after an older backup was "
+                         "restored: commissions november.csv"),
+              std::string::npos)
+        << error;
+  }
+  EXPECT_EQ(query("select last_status || ' ' || last_error_code from affsync.stream_state where"
+                  " stream = 'commissions'"),
+            "failed coverage_gap");
+  // What comes meanwhile is read.
+  put_in_inbox("commissions.csv", "Id;Client;Day;Amount\n12;U-1;05.09.2026;1.00\nTotal;;;1.00\n");
+  auto const more = sync();
+  EXPECT_EQ(more.status, 1);
+  EXPECT_EQ(more.count("commissions", "inserted"), 1);
+  fs::rename(inbox() / "done/commissions november.csv", inbox() / "commissions november.csv");
+  EXPECT_EQ(sync().status, 0);
+  EXPECT_EQ(sync().status, 0);
+  EXPECT_EQ(query("select sum(amount) from affsync.commission"), "116.00");
+}
+
 TEST_F(Files, the_daemon_reads_what_is_moved_into_the_folder) {
   auto const process = start({"run"});
   process->wait_for_err("started");
