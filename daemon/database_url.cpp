@@ -34,12 +34,35 @@ std::string unknown_option(std::string const& complaint) {
   return {};
 }
 
+bool is_url(std::string_view url) {
+  return url.starts_with("postgresql://") || url.starts_with("postgres://");
+}
+
+// Of `//user:pass/word@host/name` libpq takes `pass` for the port and `word@host/name` for the
+// name, and its complaints would quote both.
+bool is_split_by_slash(std::string_view url, std::string_view option, std::string_view value) {
+  if (!is_url(url)) return false;
+  if (option == "port") return value.find_first_not_of("0123456789,") != std::string_view::npos;
+  // A name that has one writes it as %40.
+  auto const path = url.find('/', url.find("://") + 3);
+  auto const end = std::min(url.find('?'), url.size());
+  return option == "dbname" && path < end &&
+         url.substr(path, end - path).find('@') != std::string_view::npos;
+}
+
 void require_readable(std::string const& url, std::string const& key, std::string const& file) {
   char* message = nullptr;
   Options const options(PQconninfoParse(url.c_str(), &message), PQconninfoFree);
   std::string const complaint = message == nullptr ? "" : message;
   if (message != nullptr) PQfreemem(message);
   for (auto const* one = options.get(); one != nullptr && one->keyword != nullptr; ++one) {
+    if (one->val != nullptr && is_split_by_slash(url, one->keyword, one->val)) {
+      throw Failure(ErrorCode::config_invalid,
+                    config::with_places({key}, file).front() +
+                        " has a / before the host, or a port that is no number",
+                    "Write a / of a password or a user as %2F, and an @ of the database's name as "
+                    "%40.");
+    }
     bool const is_host = std::string_view(one->keyword) == "host" && one->val != nullptr;
     // What follows the first @ is taken for the host, and would be shown as such.
     if (!is_host || std::string_view(one->val).find('@') == std::string_view::npos) continue;
