@@ -14,7 +14,9 @@ namespace affsync::serve {
 // which do not come from a browser.
 bool is_asked_by_its_name(HttpRequest const& request, std::vector<std::string> const& hosts);
 
-// Whether the form of a request was sent from a page of this server, as far as the browser tells.
+// Whether the form of a request was sent from a page of this server, as far as the browser tells:
+// its origin is the host and port that the request asks, or a name of `hosts`, by which a proxy in
+// front is known. Another address of this machine is another server.
 bool comes_from_own_page(HttpRequest const& request, std::vector<std::string> const& hosts);
 
 }  // namespace affsync::serve

@@ -178,6 +178,31 @@ TEST(SignIn, FormsOfOtherServersAreRefused) {
   EXPECT_EQ(answer(access, request)->status, 403);
   request.headers = Headers();
   EXPECT_EQ(answer(access, request)->status, 303);
+  for (auto const& [host, origin, status] : std::vector<std::tuple<std::string, std::string, int>>{
+           {"127.0.0.1:9464", "http://127.0.0.1:9464", 303},
+           {"127.0.0.1:9464", "http://203.0.113.66", 403},
+           {"127.0.0.1:9464", "http://203.0.113.66:9464", 403},
+           {"127.0.0.1:9464", "http://127.0.0.1:8080", 403},  // another server of this machine
+           {"127.0.0.1:9464", "http://localhost:9464", 403},
+           {"127.0.0.1:9464", "http://127.0.0.1", 403},
+           {"[::1]:9464", "http://[::1]:9464", 303},
+           {"[::1]:9464", "http://[::2]:9464", 403},
+           {"10.0.0.5", "https://10.0.0.5", 303},
+           {"10.0.0.5", "https://10.0.0.5:443", 303},
+           {"10.0.0.5:443", "https://10.0.0.5", 303},
+           {"10.0.0.5:443", "http://10.0.0.5", 403},
+           {"Localhost.:80", "http://localhost", 303}}) {
+    request.headers = Headers();
+    request.headers.add("Host", host);
+    request.headers.add("Origin", origin);
+    EXPECT_EQ(answer(access, request)->status, status) << host << " from " << origin;
+  }
+  // A browser says what it knows even if the names match.
+  request.headers.add("Sec-Fetch-Site", "cross-site");
+  EXPECT_EQ(answer(access, request)->status, 403);
+  auto same = form("/logout", "");
+  same.headers.add("Sec-Fetch-Site", "same-origin");
+  EXPECT_EQ(answer(access, same)->status, 303);
   EXPECT_EQ(answer(access, form("/api/status", ""))->status, 405);
 }
 
