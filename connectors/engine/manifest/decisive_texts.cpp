@@ -79,6 +79,9 @@ std::string read_text_of(yaml::Node const& stream, std::initializer_list<std::st
 void read_decisive_texts(yaml::Node const& node, StreamSpec& stream) {
   stream.mapping_text = read_mapping_text(node, stream.map.hash.has_value());
   bool const of_all = stream.map.hash && stream.map.hash->fields.empty();
+  // Such a key was once made of mail addresses too, and of fields that are known to be personal
+  // since.
+  if (of_all) stream.mapping_text += "no mail addresses";
   stream.key_text = of_all ? stream.mapping_text : read_text_of(node, {"key", "table"});
   stream.where_text = read_text_of(node, {"where"});
 }

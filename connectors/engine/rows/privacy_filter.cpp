@@ -146,10 +146,11 @@ void PrivacyFilter::write_items(Json const& list, Place place, ValueTexts const&
   out += '[';
   bool first = true;
   for (auto const& item : list.items()) {
-    if ((hidden && privacy_ == Privacy::drop) || (!hidden && !kept)) continue;
+    bool const is_hidden = hidden || is_stray_mail(item, has_items ? node : place.node);
+    if ((is_hidden && privacy_ == Privacy::drop) || (!is_hidden && !kept)) continue;
     if (!first) out += ',';
     first = false;
-    if (hidden) {
+    if (is_hidden) {
       write_hidden(item, out);
     } else {
       write(item, {node, open, place.of_person}, {}, instead, out);
@@ -179,6 +180,18 @@ MemberVerdict PrivacyFilter::judge(std::string_view name, Place place) const {
   return verdict;
 }
 
+bool PrivacyFilter::is_stray_mail(Json const& value, Node const* node) const {
+  if (privacy_ == Privacy::keep || !value.is_string()) return false;
+  bool const is_read = node != nullptr && (node->read || node->personal);
+  return !is_read && is_mail_address(value.as_string());
+}
+
+void PrivacyFilter::hide_stray_mail(Json const& value, MemberVerdict& verdict) const {
+  if (!verdict.written || !is_stray_mail(value, verdict.node)) return;
+  verdict.hidden = true;
+  verdict.written = privacy_ != Privacy::drop;
+}
+
 void PrivacyFilter::write_value(Json const& value, std::string_view name,
                                 MemberVerdict const& verdict, Rests const& skip,
                                 ValueTexts const& instead, std::string& out) const {
@@ -198,6 +211,14 @@ void PrivacyFilter::write_row(Json const& row, Place place, ValueTexts const& in
   for (auto const& [name, value] : row.members()) {
     if (auto const* known = reader.find(name)) {
       if (!known->verdict.written) continue;
+      if (is_stray_mail(value, known->verdict.node)) {
+        auto verdict = known->verdict;
+        hide_stray_mail(value, verdict);
+        if (!verdict.written) continue;
+        out += known->opening;
+        write_value(value, name, verdict, {}, instead, out);
+        continue;
+      }
       out += known->opening;
       bool const single = !value.is_object() && !value.is_array();
       if (single && known->verdict.as_it_is && instead.empty()) {
@@ -207,7 +228,8 @@ void PrivacyFilter::write_row(Json const& row, Place place, ValueTexts const& in
       write_value(value, name, known->verdict, {}, instead, out);
       continue;
     }
-    auto const verdict = judge(name, place);
+    auto verdict = judge(name, place);
+    hide_stray_mail(value, verdict);
     if (!verdict.written) continue;
     out += ',';
     append_json_string(out, name);
@@ -247,7 +269,8 @@ void PrivacyFilter::write_members(Json const& object, Place place, Rests const& 
         }
       }
     }
-    auto const verdict = judge(name, place);
+    auto verdict = judge(name, place);
+    hide_stray_mail(value, verdict);
     if (!verdict.written) continue;
     if (!first) out += ',';
     first = false;

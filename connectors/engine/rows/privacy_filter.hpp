@@ -19,7 +19,8 @@ using ValueTexts = std::vector<std::pair<Json const*, std::string>>;
 class PrivacyFilter {
  public:
   // Personal is what the stream lists, what a personal column of any of its tables reads, and every
-  // field that nothing reads and whose name is that of personal data.
+  // field that nothing reads and whose name is that of personal data, or whose value is a mail
+  // address.
   explicit PrivacyFilter(StreamPlan const& plan);
 
   // Returns true if the value at this path of a row, or something that contains it, is personal.
@@ -56,6 +57,9 @@ class PrivacyFilter {
   void write_value(Json const& value, std::string_view name, MemberVerdict const& verdict,
                    Rests const& skip, ValueTexts const& instead, std::string& out) const;
   MemberVerdict judge(std::string_view name, Place place) const;
+  // Whether a value of a field that nothing reads is a mail address.
+  bool is_stray_mail(Json const& value, Node const* node) const;
+  void hide_stray_mail(Json const& value, MemberVerdict& verdict) const;
   void write_hidden(Json const& value, std::string& out) const;
 
   std::string salt_;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/case_fold.hpp"
+
 namespace affsync::engine {
 namespace {
 
@@ -52,6 +54,10 @@ void finish_node(Node& node) {
 Node const* PrivacyTree::Node::find(std::string_view name) const {
   for (auto const& [known, child] : children) {
     if (known == name) return &child;
+  }
+  for (auto const& [known, child] : children) {
+    bool const is_personal = child.personal || child.personal_below;
+    if (is_personal && equal_folded(known, name)) return &child;
   }
   return nullptr;
 }

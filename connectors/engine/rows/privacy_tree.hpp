@@ -21,6 +21,7 @@ class PrivacyTree {
     std::vector<Child> children;
     std::unique_ptr<Node> items;  // of a list, if a path names an index
 
+    // A name that is unknown as it is written is that of a personal field in another case.
     Node const* find(std::string_view name) const;
     // What is known about each item of a list: what holds for one item holds for all.
     Node const* of_items() const { return items ? items.get() : this; }

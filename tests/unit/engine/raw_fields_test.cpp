@@ -92,17 +92,92 @@ TEST(RawFields, WhatAMappingReadsOrTheConnectorListsIsKnownToBeHarmless) {
 }
 
 TEST(RawFields, NamesThatArePersonal) {
-  for (auto const* name : {"email", "E-Mail", "client_email", "clientEmailAddress", "phone",
-                           "mobileNumber", "Phone Number", "firstName", "last_name", "username",
-                           "date_of_birth", "telegram", "user.ip_address", "passportNumber"}) {
+  for (auto const* name : {"email",
+                           "E-Mail",
+                           "client_email",
+                           "clientEmailAddress",
+                           "phone",
+                           "mobileNumber",
+                           "Phone Number",
+                           "firstName",
+                           "last_name",
+                           "username",
+                           "date_of_birth",
+                           "telegram",
+                           "user.ip_address",
+                           "passportNumber",
+                           "passport_no",
+                           "display_name",
+                           "fio",
+                           "ФИО",
+                           "Телефон",
+                           "Дата рождения",
+                           "mob",
+                           "mob_2",
+                           "mail2",
+                           "Email_1",
+                           "lastLoginIp",
+                           "reg_ip",
+                           "signupIP",
+                           "ip2"}) {
     EXPECT_TRUE(is_personal_name(name, false)) << name;
   }
-  for (auto const* name : {"id", "name", "amount", "client_id", "currency", "volume", "symbol",
-                           "wallet", "address", "login", "account", "platform", "description",
-                           "shipment", "zip", "tip", "emails_sent_count"}) {
+  for (auto const* name : {"id",
+                           "name",
+                           "amount",
+                           "client_id",
+                           "currency",
+                           "volume",
+                           "symbol",
+                           "wallet",
+                           "address",
+                           "login",
+                           "account",
+                           "platform",
+                           "description",
+                           "shipment",
+                           "zip",
+                           "tip",
+                           "emails_sent_count",
+                           "membership",
+                           "userZip",
+                           "SKIP",
+                           "commission2",
+                           "сумма",
+                           "адрес"}) {
     EXPECT_FALSE(is_personal_name(name, false)) << name;
   }
-  EXPECT_TRUE(is_personal_name("Name", true));
+  for (auto const* name : {"Name", "address", "Address 2", "Адрес"}) {
+    EXPECT_TRUE(is_personal_name(name, true)) << name;
+  }
+}
+
+TEST(RawFields, ADeclaredFieldIsPersonalInAnyCase) {
+  auto const stream =
+      "table: client, key: id, map: {country: c}, personal: [notes, contact.Kürzel]";
+  EXPECT_EQ(kept(stream, R"({"id":1,"c":"DE","Notes":"Ann","contact":{"KÜRZEL":"as","x":1}})"),
+            R"({"id":1,"c":"DE","contact":{"x":1}})");
+  EXPECT_EQ(kept(stream, R"({"id":1,"c":"DE","Contact":{"kürzel":"as","x":1}})"),
+            R"({"id":1,"c":"DE","Contact":{"x":1}})");
+  // What a mapping reads under exactly that name is what the connector says.
+  EXPECT_EQ(kept("table: client, key: id, map: {country: C}, personal: c",
+                 R"({"id":1,"C":"DE","c":"Ann"})"),
+            R"({"id":1,"C":"DE"})");
+}
+
+TEST(RawFields, AMailAddressIsPersonalUnderAnyNameThatNothingReads) {
+  auto const row =
+      R"({"id":"a@b.example","sum":"5.00","who":" Ann.S+x@mail.example ","list":["b@c.example","x"],)"
+      R"("deep":{"to":"mailto:ä@b.example","n":1},"note":"ask a@b.example","at":"@ann","v":"a@b"})";
+  EXPECT_EQ(kept(money, row), R"({"id":"a@b.example","sum":"5.00","list":["x"],"deep":{"n":1},)"
+                              R"("note":"ask a@b.example","at":"@ann","v":"a@b"})");
+  EXPECT_EQ(kept(money, row, Privacy::keep), row);
+  auto const hashed = kept(money, R"({"id":1,"who":"a@b.example"})", Privacy::hash);
+  EXPECT_TRUE(hashed.starts_with(R"({"id":1,"who":"sha256:)")) << hashed;
+  // One that the connector lets pass stays.
+  EXPECT_EQ(kept("table: client, key: id, map: {country: c}, raw: {allow: support}",
+                 R"({"id":1,"c":"DE","support":"help@b.example"})"),
+            R"({"id":1,"c":"DE","support":"help@b.example"})");
 }
 
 TEST(RawFields, MistakesAreToldWithTheirLine) {
