@@ -12,6 +12,7 @@
 #include "daemon/cli/report_text.hpp"
 #include "daemon/cli/system_user.hpp"
 #include "daemon/cli/terminal/numbers.hpp"
+#include "daemon/cli/terminal/shown_csv.hpp"
 #include "daemon/cli/terminal/table.hpp"
 #include "daemon/log/terminal.hpp"
 #include "daemon/reports/json_text.hpp"
@@ -278,7 +279,7 @@ int run_quarantine_list(CommonOptions const& common, QuarantineOptions const& op
       break;
     case Output::csv: {
       auto const plan = groups_plan();
-      std::cout << reports::report_csv(plan, shown_part(groups, plan.columns.size()));
+      std::cout << shown_csv(reports::report_csv(plan, shown_part(groups, plan.columns.size())));
       break;
     }
     case Output::table:
@@ -298,7 +299,7 @@ int run_quarantine_show(CommonOptions const& common, QuarantineOptions const& op
       std::cout << line_json(line) << "\n";
       break;
     case Output::csv:
-      std::cout << reports::report_csv(line_plan(), shown_part(table, line.size()));
+      std::cout << shown_csv(reports::report_csv(line_plan(), shown_part(table, line.size())));
       break;
     case Output::table:
       std::cout << line_text(line, log::look_at_terminal(STDOUT_FILENO));

@@ -13,6 +13,7 @@
 #include "daemon/cli/known_names.hpp"
 #include "daemon/cli/open_database.hpp"
 #include "daemon/cli/retry_text.hpp"
+#include "daemon/cli/terminal/shown_csv.hpp"
 #include "daemon/log/terminal.hpp"
 #include "daemon/sync/map_anew.hpp"
 #include "daemon/sync/personal_parts.hpp"
@@ -312,7 +313,7 @@ int run_quarantine_retry(CommonOptions const& common, QuarantineOptions const& o
       std::cout << retry_json(all) << "\n";
       return status;
     case Output::csv:
-      std::cout << retry_csv(all);
+      std::cout << shown_csv(retry_csv(all));
       return status;
     case Output::table:
       break;

@@ -8,6 +8,7 @@
 #include "daemon/cli/known_names.hpp"
 #include "daemon/cli/open_database.hpp"
 #include "daemon/cli/report_text.hpp"
+#include "daemon/cli/terminal/shown_csv.hpp"
 #include "daemon/reports/output.hpp"
 
 namespace affsync::cli {
@@ -51,7 +52,7 @@ int run_report(CommonOptions const& common, reports::ReportOptions const& option
   }
   switch (output) {
     case Output::csv:
-      std::cout << reports::report_csv(plan, rows);
+      std::cout << shown_csv(reports::report_csv(plan, rows));
       break;
     case Output::json:
       std::cout << reports::report_json(plan, rows, notes) << "\n";

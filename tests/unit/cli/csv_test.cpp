@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "daemon/cli/terminal/shown_csv.hpp"
+
 namespace affsync::cli::csv_test {
 namespace {
 
@@ -48,6 +50,14 @@ TEST(Csv, numbers_and_plain_texts_stay_as_they_are) {
   std::string none;
   append_csv_field(none, std::nullopt);
   EXPECT_EQ(none, "");
+}
+
+TEST(Csv, ATerminalGetsNothingThatDrivesIt) {
+  EXPECT_EQ(
+      without_controls(
+          "a,\"\x1b[2J\u202ek\u009bx\x07\"\r\nb\tc,\"two\nlines\"\r\nover\rwritten,\xff,é\r\n"),
+      "a,\"\uFFFD[2J\uFFFDk\uFFFDx\uFFFD\"\r\nb\tc,\"two\nlines\"\r\nover\uFFFDwritten,\uFFFD,"
+      "é\r\n");
 }
 
 }  // namespace
