@@ -59,4 +59,9 @@ std::string percent_decoded_where_it_is(std::string_view text) {
   return *decoded(text, true);
 }
 
+bool has_dot_segment(std::string_view encoded_path) {
+  auto const path = "/" + percent_decoded_where_it_is(encoded_path) + "/";
+  return path.find("/./") != std::string::npos || path.find("/../") != std::string::npos;
+}
+
 }  // namespace affsync

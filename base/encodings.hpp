@@ -21,4 +21,7 @@ std::optional<std::string> percent_decoded(std::string_view text);
 // The same of what somebody else wrote: such a `%` stays as it is.
 std::string percent_decoded_where_it_is(std::string_view text);
 
+// Returns true if a segment of the path is a dot or two, also for a server that decodes it first.
+bool has_dot_segment(std::string_view encoded_path);
+
 }  // namespace affsync

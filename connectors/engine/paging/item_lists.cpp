@@ -4,6 +4,8 @@
 #include <set>
 
 #include "base/batch.hpp"
+#include "connectors/engine/answer/text.hpp"
+#include "connectors/engine/request/target.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -41,6 +43,15 @@ ItemLists::ItemLists(StreamSpec const& spec, std::vector<std::string> const& sto
                       std::to_string(each.most),
                   "Raise `most` under `for_each` in your own connector file, if the broker's rate "
                   "allows so many requests.");
+  }
+  for (auto const& value : values) {
+    if (!leaves_path(spec.request.path, value)) continue;
+    throw Failure(
+        ErrorCode::bad_request,
+        "stream \"" + spec.name + "\" would be requested for the value \"" + one_line(value, 60) +
+            "\", which leads out of its path",
+        "Nothing was requested, since the credentials would go to another place. See where "
+        "the value comes from (`values` of `for_each`), and take it out there.");
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     bool const begins = i % static_cast<std::size_t>(each.batch) == 0;

@@ -14,8 +14,8 @@ namespace affsync::engine {
 
 class ItemLists {
  public:
-  // `stored`: the values that another stream gives. Throws Failure config_invalid if there are more
-  // than the connector allows.
+  // `stored`: the values that another stream gives. Throws Failure: config_invalid if there are
+  // more than the connector allows, bad_request for one that would lead out of the stream's path.
   ItemLists(StreamSpec const& spec, std::vector<std::string> const& stored);
 
   // 0: there is no value, so there is nothing to read.

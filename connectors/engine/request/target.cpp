@@ -159,6 +159,17 @@ void set_parameter(std::string& target, std::string_view name, std::string_view 
   target = std::move(out);
 }
 
+bool leaves_path(std::string_view path, std::string_view item) {
+  constexpr std::string_view place = "${item}";
+  path = path.substr(0, path.find('?'));
+  if (path.find(place) == std::string_view::npos) return false;
+  auto const with = [&](std::string_view value) {
+    return has_dot_segment(substitute(std::string(path), "item", std::string(value)));
+  };
+  // Some servers decode twice.
+  return (with(encode_query(item)) || with(item)) && !with("x");
+}
+
 bool overlaps_slice_before(WindowSpec const& window, Slice const& slice) {
   return window.has_times() && !window.to_exclusive && !window.changes && !window.day_is_kept &&
          slice.from && *slice.from > window.start;
@@ -197,6 +208,9 @@ void add_window(Values& out, WindowSpec const& window, Slice const& slice, TimeP
 }
 
 void add_item(Values& out, ForEachSpec const& each, std::string const& item) {
+  if (leaves_path(out.path, item)) {
+    throw Failure(ErrorCode::internal, "the value \"" + item + "\" would leave the path");
+  }
   out.path = substitute(out.path, "item", encode_query(item));
   if (each.parameter.empty()) return;
   if (each.in_body) {

@@ -229,5 +229,25 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"    for_each: {values: [a], as: u}\n    query: {u: 1}\n",
                 "13:12: the query parameter \"u\" is already set by `for_each`"}));
 
+TEST(ForEach, AValueThatLeadsOutOfThePathIsRefused) {
+  auto const words = "    for_each: {values: {stream: clients, column: client_ref}}\n";
+  auto const plan = plan_with(words, "/t/${item}/rows");
+  for (std::string const value : {"..", ".", "../x", "a/..", "%2e%2E"}) {
+    try {
+      ItemLists const lists(*plan->spec, {"7", value});
+      ADD_FAILURE() << value;
+    } catch (Failure const& failure) {
+      EXPECT_EQ(failure.error().code, ErrorCode::bad_request);
+      EXPECT_NE(failure.error().message.find("\"" + value + "\""), std::string::npos)
+          << failure.error().message;
+    }
+  }
+  EXPECT_EQ(ItemLists(*plan->spec, {"...", "..a", "a.b", "a/1"}).count(), 4u);
+  // As a parameter it is a text like others.
+  auto const in_query =
+      plan_with("    for_each: {values: {stream: clients, column: client_ref}, as: c}\n", "/rows");
+  EXPECT_EQ(ItemLists(*in_query->spec, {".."}).count(), 1u);
+}
+
 }  // namespace
 }  // namespace affsync::engine::for_each_test
