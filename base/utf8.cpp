@@ -25,7 +25,9 @@ namespace {
 
 constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
 
-bool is_control(std::string_view character) {
+}  // namespace
+
+bool is_control_character(std::string_view character) {
   if (character.size() == 1) {
     return static_cast<unsigned char>(character[0]) < 0x20 || character[0] == '\x7F';
   }
@@ -41,7 +43,9 @@ bool is_control(std::string_view character) {
          (byte(1) == 0x81 && byte(2) >= 0xA6 && byte(2) <= 0xA9);
 }
 
-}  // namespace
+bool is_joint_without_width(std::string_view character) {
+  return character.size() == 3 && character >= "\u200b" && character <= "\u200d";
+}
 
 std::string printable_utf8(std::string_view text) {
   std::string clean;
@@ -61,7 +65,7 @@ std::string to_one_line(std::string_view text) {
     auto const length = utf8_character(text, at);
     auto const character = length == 0 ? replacement : text.substr(at, length);
     at += length == 0 ? 1 : length;
-    if (character == " " || is_control(character)) {
+    if (character == " " || is_control_character(character)) {
       blank = !out.empty();
       continue;
     }

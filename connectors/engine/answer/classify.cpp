@@ -75,7 +75,7 @@ constexpr char const* fault_hint = "The broker has an error of its own. It is as
 std::string text_of_answer(HttpResponse const& response, Result<Json> const& body) {
   if (looks_like_html(response.body)) return html_note(response.body);
   if (body) return error_text(*body);
-  return one_line(std::string_view(response.body).substr(0, 2000));
+  return beginning(response.body, 2000);
 }
 
 // Many brokers repeat the status as the code of their error: "401: no such key" -> "no such key".
@@ -146,8 +146,7 @@ Error not_good(GoodSpec const& missed, HttpResponse const& response, Json const&
 Error redirection(HttpResponse const& response) {
   std::string text = "HTTP " + std::to_string(response.status);
   if (auto const target = response.headers.find("Location")) {
-    // Without the query, which may have a ticket in it.
-    text += ": points to " + one_line(target->substr(0, target->find_first_of("?#")), 200);
+    text += ": points to " + without_query(*target, 200);
   }
   return Error(ErrorCode::redirected, text,
                "Redirects are never followed, so that credentials go to no other host. Check "
@@ -224,13 +223,12 @@ Verdict not_readable(HttpResponse const& response, Error const& flaw, bool is_lo
   std::string text = status;
   if (response.body.find_first_not_of(" \t\r\n") == std::string::npos) {
     text += "an empty body instead of " + format;
-  } else if ((is_login && may_be_token(response.body)) || is_binary(response.body) ||
+  } else if (is_login || is_binary(response.body) ||
              (document.format != DocumentFormat::json && !is_json)) {
-    // The start of a table may be a row, which may name a person.
+    // A text may be the token itself, and the start of a table a row, which may name a person.
     text += "not " + format + " (" + what + "), " + std::to_string(response.body.size()) + " bytes";
   } else {
-    text += "not " + format + " (" + what +
-            "): " + one_line(std::string_view(response.body).substr(0, 500), 100);
+    text += "not " + format + " (" + what + "): " + beginning(response.body, 500, 100);
   }
   verdict.error = Error(ErrorCode::malformed_answer, text, flaw.hint);
   return verdict;

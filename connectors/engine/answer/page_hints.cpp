@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "connectors/engine/answer/http_status.hpp"
 #include "connectors/engine/answer/link_header.hpp"
+#include "connectors/engine/answer/text.hpp"
 #include "connectors/engine/rows/is_present.hpp"
 #include "connectors/engine/values/words.hpp"
 
@@ -80,15 +81,13 @@ Result<std::string> next_at(JsonPath const& path, Json const& body) {
 }
 
 Error refused(std::string_view link, std::string_view why, std::string hint = {}) {
-  // A link may have a token in it, so only its start is shown.
-  auto const shown = link.substr(0, link.find('?')).substr(0, 120);
+  auto const shown = without_query(link, 120);
   if (!hint.empty()) {
     return Error(ErrorCode::paging_broken,
-                 "the link to the next page, " + std::string(shown) + ", " + std::string(why),
-                 std::move(hint));
+                 "the link to the next page, " + shown + ", " + std::string(why), std::move(hint));
   }
   return Error(ErrorCode::paging_broken,
-               "the link to the next page, " + std::string(shown) + ", " + std::string(why),
+               "the link to the next page, " + shown + ", " + std::string(why),
                "Credentials are sent only to `base_url`. If the broker moved, change `base_url`.");
 }
 
@@ -106,12 +105,6 @@ bool same_origin(urls::url_view left, urls::url_view right) {
 bool is_misread(urls::url_view url) {
   auto const path = url.encoded_path();
   return url.has_authority() && !path.empty() && !path.starts_with('/');
-}
-
-// Returns true if a segment of the path is a dot or two, also for a server that decodes it first.
-bool has_dots(std::string_view encoded_path) {
-  auto const path = percent_decoded_where_it_is(encoded_path) + "/";
-  return path.find("/./") != std::string::npos || path.find("/../") != std::string::npos;
 }
 
 // Takes dot segments out (RFC 3986, 5.2.4) but those that lead above the root. Boost.URL 1.81 would
@@ -228,7 +221,7 @@ Result<std::string> link_target(std::string const& link, std::string const& base
   if (!within && !(follow_path && target.starts_with("/"))) {
     return refused(link, "is outside of `base_url`");
   }
-  if (has_dots(std::string_view(target).substr(0, target.find('?')))) {
+  if (has_dot_segment(std::string_view(target).substr(0, target.find('?')))) {
     return refused(link, "is outside of `base_url`");
   }
   // A proxy may have removed the base URL's path.

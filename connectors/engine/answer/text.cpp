@@ -11,14 +11,6 @@
 namespace affsync::engine {
 namespace {
 
-bool is_control(std::string_view sequence) {
-  auto const first = static_cast<unsigned char>(sequence[0]);
-  if (sequence.size() == 1) return first < 0x20 || first == 0x7f;
-  // C1 controls, and marks that reverse the direction of a line in a terminal.
-  if (sequence.size() == 2) return first == 0xc2 && static_cast<unsigned char>(sequence[1]) < 0xa0;
-  return sequence >= "\u200b" && sequence <= "\u202e" && sequence.size() == 3;
-}
-
 constexpr std::array code_names{"code", "error_code", "errorCode", "retCode", "status_code"};
 constexpr std::array message_names{"message", "detail", "error_description", "error_message",
                                    "msg",     "retMsg", "description",       "reason",
@@ -106,7 +98,7 @@ std::string one_line(std::string_view text, std::size_t limit) {
     std::size_t const length = utf8_character(text, i);
     std::string_view const sequence = length == 0 ? "?" : text.substr(i, length);
     i += std::max<std::size_t>(length, 1);
-    if (sequence == " " || is_control(sequence)) {
+    if (sequence == " " || is_control_character(sequence) || is_joint_without_width(sequence)) {
       blank = !out.empty();
       continue;
     }
@@ -120,6 +112,16 @@ std::string one_line(std::string_view text, std::size_t limit) {
     ++count;
   }
   return out;
+}
+
+std::string beginning(std::string_view text, std::size_t bytes, std::size_t limit) {
+  auto line = one_line(text.substr(0, bytes), limit);
+  if (text.size() > bytes && !line.ends_with("…")) line += "…";
+  return line;
+}
+
+std::string without_query(std::string_view link, std::size_t limit) {
+  return beginning(link, std::min(link.find_first_of("?#"), link.size()), limit);
 }
 
 bool looks_like_html(std::string_view body) {

@@ -13,6 +13,13 @@ namespace affsync::engine {
 // becomes '?'. At most `limit` characters are kept; "…" marks a cut.
 std::string one_line(std::string_view text, std::size_t limit = 300);
 
+// Returns the beginning of a longer text on one line, with "…" where it was cut: a secret that was
+// cut is recognized by that.
+std::string beginning(std::string_view text, std::size_t bytes, std::size_t limit = 300);
+
+// Returns a link without its query, which may have a token in it.
+std::string without_query(std::string_view link, std::size_t limit);
+
 // Returns true if the text has a long word with a digit in it, as tokens have. Such a text in a
 // login's answer is not quoted.
 bool may_be_token(std::string_view text);

@@ -103,7 +103,11 @@ Error no_token(TokenPlace const& place, Json const& body) {
     text += ": " + said;
   } else if (body.is_object() && !body.members().empty()) {
     std::string names;
-    for (auto const& [name, value] : body.members()) names += (names.empty() ? "" : ", ") + name;
+    for (auto const& [name, value] : body.members()) {
+      // Some brokers list sessions by their ids.
+      auto const shown = may_be_token(name) ? "one whose name is not shown" : name;
+      names += (names.empty() ? "" : ", ") + shown;
+    }
     text += "; it has the members: " + one_line(names, 200);
   }
   return Error(ErrorCode::login_refused, std::move(text),
