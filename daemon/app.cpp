@@ -241,6 +241,7 @@ App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const&
   parts.longest_wait = longest_wait;
   parts.random = [this] { return std::uniform_real_distribution<>(0, 1)(random); };
   parts.make_client = proof::recorded(client_maker(prepared, io.get_executor()), recorder);
+  parts.other_secrets = proxy_secrets(prepared);
   if (prepared.login_client) {
     parts.make_login_client =
         proof::recorded(login_client_maker(prepared, io.get_executor()), recorder);

@@ -184,6 +184,17 @@ std::function<std::unique_ptr<net::HttpClient>()> login_client_maker(
   };
 }
 
+std::vector<Secret> proxy_secrets(PreparedSource const& source) {
+  std::vector<Secret> secrets;
+  auto const add = [&](net::ClientOptions const& client) {
+    if (!client.proxy) return;
+    secrets.insert(secrets.end(), client.proxy->secrets.begin(), client.proxy->secrets.end());
+  };
+  add(source.client);
+  if (source.login_client) add(*source.login_client);
+  return secrets;
+}
+
 schema::BlockKey block_key_of(engine::SourcePlan const& plan, int source_id) {
   schema::BlockKey block;
   block.source_id = source_id;

@@ -50,6 +50,9 @@ std::function<std::unique_ptr<net::HttpClient>()> client_maker(
 std::function<std::unique_ptr<net::HttpClient>()> login_client_maker(
     PreparedSource const& source, boost::asio::any_io_executor executor);
 
+// Returns the secrets of the proxies that the source's requests go through.
+std::vector<Secret> proxy_secrets(PreparedSource const& source);
+
 // Returns by what a refused login of the source is kept.
 schema::BlockKey block_key_of(engine::SourcePlan const& plan, int source_id);
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "base/http_message.hpp"
@@ -51,8 +52,9 @@ struct ClientLimits {
 // The HTTP proxy to connect through; see daemon/net/proxy.hpp.
 struct Proxy {
   std::string host, port;
-  Secret authorization;  // the value of Proxy-Authorization; empty if not needed
-  std::string from;      // the setting or variable that names the proxy, for messages
+  Secret authorization;         // the value of Proxy-Authorization; empty if not needed
+  std::string from;             // the setting or variable that names the proxy, for messages
+  std::vector<Secret> secrets;  // what nobody may read: the password, and what is sent of it
 };
 
 // Proxy::from of a proxy that the configuration names.

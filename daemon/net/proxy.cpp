@@ -113,7 +113,11 @@ Result<Proxy> parse_proxy(std::string_view text, std::string from) {
     auto const name = percent_decoded(user.substr(0, colon));
     auto const password = percent_decoded(user.substr(std::min(colon + 1, user.size())));
     if (!name || !password) return bad(from, "has a name or password that is not percent-encoded");
-    proxy.authorization = Secret("Basic " + base64(*name + ':' + *password));
+    auto const sent = base64(*name + ':' + *password);
+    proxy.authorization = Secret("Basic " + sent);
+    proxy.secrets.emplace_back(sent);
+    // Some services take a token as the name, and no password.
+    proxy.secrets.emplace_back(password->empty() ? *name : *password);
     rest = rest.substr(at + 1);
   }
   auto const place = split_host(rest);

@@ -169,6 +169,7 @@ Subject::Subject(Stage& stage, Listing const& listing, SubjectOptions options)
   parts.random = [] { return 0.5; };
   auto executor = stage.executor();
   parts.make_client = client_maker(prepared, executor);
+  parts.other_secrets = proxy_secrets(prepared);
   parts.make_login_client = login_client_maker(prepared, executor);
   task_.session = std::make_shared<sync::SourceSession>(std::move(prepared.plan), std::move(parts),
                                                         Logger(stage.log()));

@@ -5,7 +5,8 @@
 
 namespace affsync::sync {
 
-SourceSecrets::SourceSecrets(engine::SourcePlan const& plan) : plan_(plan) {
+SourceSecrets::SourceSecrets(engine::SourcePlan const& plan, std::vector<Secret> others)
+    : plan_(plan), others_(std::move(others)) {
   renew();
 }
 
@@ -16,17 +17,16 @@ void SourceSecrets::withhold(Error& error) const {
 }
 
 void SourceSecrets::renew() {
-  // Account numbers and similar short values are credentials too, but belong in rows.
-  constexpr std::size_t least_in_rows = 8;
   shown_ = Redactor();
   auto rows = std::make_shared<Redactor>();
   auto add = [&](Secret const& secret, bool may_be_shown) {
     shown_.add(secret);
-    if (!may_be_shown && secret.reveal().size() >= least_in_rows) rows->add(secret);
+    if (!may_be_shown && secret.reveal().size() >= least_bytes_in_rows) rows->add(secret);
   };
   for (auto const& [name, secret] : plan_.credentials) {
     add(secret, plan_.open_credentials.contains(name));
   }
+  for (auto const& secret : others_) add(secret, false);
   for (auto const& secret : sent_) {
     bool const may_be_shown =
         std::ranges::any_of(plan_.open_credentials, [&](std::string const& name) {

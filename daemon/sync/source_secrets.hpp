@@ -1,5 +1,5 @@
-// Removes a source's secrets from texts that quote the broker: its credentials, its tokens and the
-// header values made from them. Performs no I/O.
+// Removes a source's secrets from texts that quote the broker: its credentials, its tokens, the
+// header values made from them, and the login of its proxy. Performs no I/O.
 #pragma once
 
 #include <memory>
@@ -13,10 +13,15 @@
 
 namespace affsync::sync {
 
+// A shorter credential, such as the number of an account, is also an ordinary value of a row, and
+// is left there.
+inline constexpr std::size_t least_bytes_in_rows = 8;
+
 class SourceSecrets {
  public:
-  // Covers the credentials of `plan`, which must outlive this object at the same address.
-  explicit SourceSecrets(engine::SourcePlan const& plan);
+  // Covers the credentials of `plan`, which must outlive this object at the same address, and
+  // `others`.
+  explicit SourceSecrets(engine::SourcePlan const& plan, std::vector<Secret> others = {});
   SourceSecrets(SourceSecrets const&) = delete;
   SourceSecrets& operator=(SourceSecrets const&) = delete;
 
@@ -34,6 +39,7 @@ class SourceSecrets {
   void renew();
 
   engine::SourcePlan const& plan_;
+  std::vector<Secret> others_;
   std::vector<Secret> sent_;                // tokens and header values that were sent lately
   Redactor shown_;                          // for messages: all credentials and sent values
   std::shared_ptr<Redactor const> stored_;  // for rows

@@ -58,7 +58,7 @@ SourceSession::SourceSession(engine::SourcePlan plan, SessionParts parts, Logger
     : plan_(std::move(plan)),
       parts_(std::move(parts)),
       log_(log.with("source", plan_.source)),
-      secrets_(plan_),
+      secrets_(plan_, parts_.other_secrets),
       broker_clock_(plan_.source, *parts_.observer, log_),
       turns_(plan_.rate, limits_of(plan_), *parts_.clock, *parts_.sleeper),
       refusals_(plan_, *parts_.clock, *parts_.sleeper, *parts_.observer, log_),
@@ -148,9 +148,12 @@ asio::awaitable<SourceSession::Judged> SourceSession::judge(HttpResponse const& 
                          spec.document, of_stream == plan_.streams.end() ? nullptr : &spec);
     note_end(spec.page, response.status, judged.verdict);
     if (judged.verdict.error) return judged;
+    if (secrets->empty()) return judged;
+    // Only JSON is searched as it came; a table may be packed, or in UTF-16, or double its quotes.
+    bool const as_it_came =
+        spec.document.format == engine::DocumentFormat::json && !engine::is_packed(response.body);
     bool const is_quoted =
-        secrets->is_in(response.body) ||
-        (engine::is_packed(response.body) && secrets->is_in(judged.verdict.body.dump()));
+        as_it_came ? secrets->is_in(response.body) : secrets->is_in(judged.verdict.body.dump());
     if (is_quoted) judged.quoted = secrets;
     return judged;
   };

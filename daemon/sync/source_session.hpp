@@ -36,6 +36,7 @@ struct SessionParts {
   // Of logins that have an address of their own, called at the first one. Nothing but the login
   // and its renewal is sent with it.
   std::function<std::unique_ptr<net::HttpClient>()> make_login_client;
+  std::vector<Secret> other_secrets;  // beside the source's credentials: those of its proxy
   Clock* clock = nullptr;
   async::Sleeper* sleeper = nullptr;
   Observer* observer = nullptr;
