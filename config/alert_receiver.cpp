@@ -105,11 +105,13 @@ AlertReceiver::Telegram read_telegram(yaml::Node const& node, Environment const&
 }
 
 // Replaces variables of the environment; those of the message stay for later.
-std::string expand_argument(yaml::Node const& node, Environment const& env) {
+std::string expand_argument(yaml::Node const& node, Environment const& env,
+                            std::vector<std::string>& variables) {
   auto const written = node.text();
   auto const& words = alert_words();
   auto const lookup = [&](std::string const& name) -> std::optional<std::string> {
     if (std::ranges::find(words, name) != words.end()) return "${" + name + "}";
+    if (std::ranges::find(variables, name) == variables.end()) variables.push_back(name);
     auto found = env(name);
     if (!found && env.stands_in) return missing_secret;
     // A value of the environment is text, whatever it looks like.
@@ -131,14 +133,15 @@ std::string expand_argument(yaml::Node const& node, Environment const& env) {
   }
 }
 
-AlertReceiver::Command read_command(yaml::Node const& node, Environment const& env) {
+AlertReceiver::Command read_command(yaml::Node const& node, Environment const& env,
+                                    std::vector<std::string>& variables) {
   if (!node.is_sequence()) {
     node.fail("command must be a list of a program and its arguments",
               "Such as: command: [/usr/share/affsync/mail_alert.sh, me@example.com]. No "
               "shell reads it; the text is on the standard input.");
   }
   AlertReceiver::Command command;
-  for (auto const& item : node.items()) command.push_back(expand_argument(item, env));
+  for (auto const& item : node.items()) command.push_back(expand_argument(item, env, variables));
   if (command.empty()) node.fail("command names no program");
   auto const& program = command.front();
   if (!program.starts_with('/')) {
@@ -149,6 +152,26 @@ AlertReceiver::Command read_command(yaml::Node const& node, Environment const& e
     node.items().front().fail("the program of a command may not depend on the message");
   }
   return command;
+}
+
+std::vector<std::pair<std::string, Secret>> read_environment(yaml::Node const& node,
+                                                             Environment const& env) {
+  if (!node.is_map()) {
+    node.fail("environment must be a mapping of names to values",
+              "Such as: environment: {SMTP_PASSWORD: {file: /etc/affsync/smtp}}.");
+  }
+  std::vector<std::pair<std::string, Secret>> variables;
+  for (auto const& [key, value] : node.entries()) {
+    auto const name = key.text();
+    bool const is_name = !name.empty() && consists_of(name, "_") && !is_digit(name.front());
+    if (!is_name) key.fail("not a name for a variable of the environment");
+    if (name.starts_with("AFFSYNC_ALERT_")) {
+      key.fail("affsync sets " + name + " itself, or will",
+               "Names that begin with AFFSYNC_ALERT_ are those of the message.");
+    }
+    variables.emplace_back(name, read_secret(value, "the variable " + name, env));
+  }
+  return variables;
 }
 
 std::string read_ca_file(yaml::Node const& node) {
@@ -194,6 +217,7 @@ AlertReceiver read_receiver(yaml::Node const& node, Environment const& env) {
   auto const headers = map.find("headers");
   auto const telegram = map.find("telegram");
   auto const command = map.find(std::string(command_key));
+  auto const environment = map.find("environment");
   if (auto const value = map.find("timeout")) {
     receiver.timeout = read_timeout(*value);
   } else if (command) {
@@ -210,13 +234,17 @@ AlertReceiver read_receiver(yaml::Node const& node, Environment const& env) {
     node.fail("a receiver takes one of webhook, telegram and command");
   }
   if (headers && !webhook) headers->fail("only a webhook takes headers");
+  if (environment && !command) environment->fail("only a command takes an environment");
   if (webhook) {
     auto& it = receiver.webhook.emplace();
     it.url = read_webhook_url(*webhook, env, receiver.allow_http);
     if (headers) it.headers = read_headers(*headers, env);
   }
   if (telegram) receiver.telegram = read_telegram(*telegram, env, receiver.allow_http);
-  if (command) receiver.command = read_command(*command, env);
+  if (command) {
+    receiver.command = read_command(*command, env, receiver.shown_variables);
+  }
+  if (environment) receiver.environment = read_environment(*environment, env);
   return receiver;
 }
 

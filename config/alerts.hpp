@@ -34,6 +34,10 @@ struct AlertReceiver {
   std::optional<Webhook> webhook;
   std::optional<Telegram> telegram;
   std::optional<Command> command;
+  // Secrets that the command gets in its environment, by their names.
+  std::vector<std::pair<std::string, Secret>> environment;
+  // Variables of our environment in its arguments, where others on the machine can read them.
+  std::vector<std::string> shown_variables;
   std::chrono::milliseconds timeout{10'000};  // of one attempt
   std::string ca_file;                        // certificates trusted beside the system's
   std::optional<Secret> proxy;                // none: that of the environment

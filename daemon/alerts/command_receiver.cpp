@@ -4,6 +4,7 @@
 #include "base/redact.hpp"
 #include "daemon/alerts/command_process.hpp"
 #include "daemon/alerts/receiver.hpp"
+#include "daemon/alerts/shown_secrets.hpp"
 #include "daemon/alerts/words.hpp"
 
 namespace affsync::alerts {
@@ -23,18 +24,20 @@ std::vector<std::string> harmless_environment() {
 class CommandReceiver final : public Receiver {
  public:
   explicit CommandReceiver(config::AlertReceiver receiver) : receiver_(std::move(receiver)) {
-    constexpr std::size_t least = 6;
     auto const& words = *receiver_.command;
     // Arguments may hold a token, and a program may quote them.
-    for (std::size_t index = 1; index < words.size(); ++index) {
-      bool const is_secret = words[index].size() >= least && !words[index].starts_with('-') &&
-                             words[index].find("${") == std::string::npos;
-      if (is_secret) secrets_.add(Secret(words[index]));
-    }
+    for (std::size_t index = 1; index < words.size(); ++index) add_argument(secrets_, words[index]);
+    for (auto const& [name, value] : receiver_.environment) secrets_.add(value);
   }
 
   asio::awaitable<SendOutcome> send(Message message) override {
     auto environment = harmless_environment();
+    for (auto const& [name, value] : receiver_.environment) {
+      // The first of two of one name would count.
+      std::erase_if(environment,
+                    [&](std::string const& one) { return one.starts_with(name + "="); });
+      environment.push_back(name + "=" + value.reveal());
+    }
     for (auto& variable : command_environment(message)) environment.push_back(std::move(variable));
     auto arguments = command_arguments(*receiver_.command, message);
     auto const end = co_await run_command(std::move(arguments), std::move(environment),

@@ -3,11 +3,11 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 
-#include "base/encodings.hpp"
 #include "config/environment.hpp"
 #include "config/load.hpp"
 #include "daemon/alerts/http_answer.hpp"
 #include "daemon/alerts/receiver.hpp"
+#include "daemon/alerts/shown_secrets.hpp"
 #include "daemon/alerts/words.hpp"
 #include "daemon/net/http_client.hpp"
 #include "daemon/net/proxy.hpp"
@@ -87,8 +87,7 @@ class HttpReceiver final : public Receiver {
 
 // What must not be shown of a webhook: all of its address, also where a peer quotes only a part.
 Redactor secrets_of(config::AlertReceiver const& receiver, std::string const& target,
-                    std::string const& host) {
-  constexpr std::size_t least = 6;  // shorter parts of a path are words such as "hooks"
+                    std::string const& host, std::optional<net::Proxy> const& proxy) {
   Redactor secrets;
   secrets.add(Secret(target));
   if (receiver.telegram) {
@@ -97,18 +96,13 @@ Redactor secrets_of(config::AlertReceiver const& receiver, std::string const& ta
     secrets.add(Secret(token.substr(token.find(':') + 1)));
   }
   if (receiver.proxy) secrets.add(*receiver.proxy);
+  if (proxy) {
+    for (auto const& secret : proxy->secrets) secrets.add(secret);
+  }
   if (!receiver.webhook) return secrets;
   secrets.add(receiver.webhook->url);
-  for (auto const& [name, value] : receiver.webhook->headers) secrets.add(value);
-  for (std::size_t from = 0; from < target.size();) {
-    auto const end = std::min(target.find_first_of("/?&=", from), target.size());
-    if (end - from >= least) {
-      auto const part = target.substr(from, end - from);
-      secrets.add(Secret(part));
-      secrets.add(Secret(percent_decoded_where_it_is(part)));
-    }
-    from = end + 1;
-  }
+  for (auto const& [name, value] : receiver.webhook->headers) add_header(secrets, value);
+  add_parts(secrets, target);
   bool const is_name = host.find_first_not_of("0123456789.:") != std::string::npos;
   if (is_name && host != "localhost") secrets.add(Secret(host));
   return secrets;
@@ -142,7 +136,7 @@ Result<std::unique_ptr<Receiver>> make_http_receiver(asio::any_io_executor execu
 
   net::ClientOptions options;
   options.origin = *origin;
-  options.proxy = std::move(*proxy);
+  options.proxy = *proxy;
   options.ca_file = receiver.ca_file;
   options.user_agent = "affsync/" AFFSYNC_VERSION;
   options.idle_connections = 0;
@@ -155,7 +149,7 @@ Result<std::unique_ptr<Receiver>> make_http_receiver(asio::any_io_executor execu
   options.deadlines.handshake = std::min(options.deadlines.handshake, receiver.timeout);
   auto client = net::make_http_client(executor, std::move(options));
   if (!client) return fail(client.error());
-  auto secrets = secrets_of(receiver, address.target, origin->host);
+  auto secrets = secrets_of(receiver, address.target, origin->host, *proxy);
   return std::unique_ptr<Receiver>(std::make_unique<HttpReceiver>(
       std::move(*client), receiver, Secret(address.target), std::move(secrets)));
 }

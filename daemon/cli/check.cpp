@@ -13,6 +13,7 @@
 #include "daemon/cli/check.hpp"
 #include "daemon/cli/check_files.hpp"
 #include "daemon/cli/check_renamed.hpp"
+#include "daemon/cli/check_secrets.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/first_page.hpp"
 #include "daemon/cli/open_database.hpp"
@@ -264,9 +265,12 @@ std::vector<Line> check_accounts(App& app, std::vector<std::string> const& chose
     line.remarks.push_back(sentence);
     lines.push_back(std::move(line));
   }
-  for (auto& line : check_shared_files(sources)) {
+  auto more = check_shared_files(sources);
+  std::ranges::move(check_short_secrets(sources), std::back_inserter(more));
+  for (auto& line : more) {
     if (chosen(chosen_sources, line.source)) lines.push_back(std::move(line));
   }
+  for (auto& line : check_shown_variables(app.config().alerts)) lines.push_back(std::move(line));
   return lines;
 }
 

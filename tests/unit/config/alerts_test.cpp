@@ -199,5 +199,27 @@ TEST(AlertsConfig, AVariableThatHoldsAPlaceholderIsRefused) {
   EXPECT_NE(text.find("the variable V holds ${"), std::string::npos) << text;
 }
 
+TEST(AlertsConfig, ACommandHasAnEnvironmentOfItsOwn) {
+  auto const alerts = read(R"(alerts:
+  to:
+    - {name: mail, command: [/usr/bin/mail, "${title}", "${PLACE}"], environment: {_PASS: "${KEY}"}}
+)",
+                           variables())
+                          .alerts;
+  ASSERT_EQ(alerts.receivers[0].environment.size(), 1u);
+  EXPECT_EQ(alerts.receivers[0].environment[0].first, "_PASS");
+  EXPECT_EQ(alerts.receivers[0].environment[0].second.reveal(), "k");
+  EXPECT_EQ(alerts.receivers[0].shown_variables, std::vector<std::string>{"PLACE"});
+  for (auto const& [receiver, message] : std::vector<std::pair<std::string, std::string>>{
+           {"webhook: \"https://h.example\", environment: {A: b}", "only a command takes"},
+           {"command: [/bin/a], environment: [A]", "must be a mapping"},
+           {"command: [/bin/a], environment: {1A: b}", "not a name for a variable"},
+           {"command: [/bin/a], environment: {A-B: b}", "not a name for a variable"},
+           {"command: [/bin/a], environment: {AFFSYNC_ALERT_TITLE: b}", "affsync sets"}}) {
+    auto const told = mistake("alerts:\n  to:\n    - {name: x, " + receiver + "}\n", variables());
+    EXPECT_NE(told.find(message), std::string::npos) << told;
+  }
+}
+
 }  // namespace
 }  // namespace affsync::config::alerts_test
