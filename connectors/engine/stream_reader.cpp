@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "connectors/engine/answer/page_hints.hpp"
+#include "connectors/engine/answer/plain_words.hpp"
 #include "connectors/engine/answer/records.hpp"
 #include "connectors/engine/reader_state.hpp"
 #include "connectors/engine/request/target.hpp"
@@ -198,6 +199,10 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   auto hints = read_page_hints(reader.spec.page, answer.body, list.listed(), reader.plan->base_url,
                                reader.asked.target, answer.headers, answer.status);
   if (!hints) return hints.error();
+  if (!hints->more && !answer.no_rows) {
+    hints->unread_more = unread_more(reader.spec, answer.body, list.place(), answer.headers,
+                                     reader.plan->base_url, reader.asked.target);
+  }
   auto const listed = list.listed_keys().size();
   if (reader.pager->may_be_cut(listed, *hints)) {
     Error const too_large(ErrorCode::window_too_large, cut_answer(listed, *hints));

@@ -60,8 +60,8 @@ std::string hint_of(AnswerClass answer_class) {
   }
 }
 
-std::string html_note(std::string_view body) {
-  std::string text = "an HTML page instead of JSON";
+std::string html_note(std::string_view body, DocumentFormat wanted) {
+  std::string text = "an HTML page instead of " + std::string(shown(wanted));
   if (auto const title = html_title(body); !title.empty()) text += " (\"" + title + "\")";
   return text;
 }
@@ -69,11 +69,17 @@ std::string html_note(std::string_view body) {
 constexpr char const* html_hint =
     "The path may be wrong, or a login page or a firewall in front of the API answered.";
 
+constexpr char const* ruled_hint =
+    "A rule under `errors` of the connector calls this a bad request. Compare what the stream asks "
+    "for with the broker's documentation; if the answer means something else, give the rule "
+    "another `class`.";
+
 // A page that a server shows in place of an answer that it cannot give now.
 constexpr char const* fault_hint = "The broker has an error of its own. It is asked again.";
 
-std::string text_of_answer(HttpResponse const& response, Result<Json> const& body) {
-  if (looks_like_html(response.body)) return html_note(response.body);
+std::string text_of_answer(HttpResponse const& response, Result<Json> const& body,
+                           DocumentFormat wanted) {
+  if (looks_like_html(response.body)) return html_note(response.body, wanted);
   if (body) return error_text(*body);
   return beginning(response.body, 2000);
 }
@@ -87,9 +93,10 @@ std::string without_status(std::string said, int status) {
   return rest == number.size() ? said : said.substr(rest);
 }
 
-Error refusal(AnswerClass answer_class, HttpResponse const& response, Result<Json> const& body) {
+Error refusal(AnswerClass answer_class, HttpResponse const& response, Result<Json> const& body,
+              DocumentFormat wanted) {
   std::string text = "HTTP " + std::to_string(response.status);
-  auto const said = without_status(text_of_answer(response, body), response.status);
+  auto const said = without_status(text_of_answer(response, body, wanted), response.status);
   if (!said.empty()) text += ": " + said;
   std::string hint = hint_of(answer_class);
   bool const is_tried_again =
@@ -234,6 +241,36 @@ Verdict not_readable(HttpResponse const& response, Error const& flaw, bool is_lo
   return verdict;
 }
 
+// The verdict on an answer whose rows a rule would throw away.
+Verdict rows_taken_for_none(HttpResponse const& response, AnswerClass of_rule, std::size_t rows) {
+  Verdict verdict;
+  verdict.answer_class = AnswerClass::bad_request;
+  verdict.error =
+      Error(ErrorCode::malformed_answer,
+            "HTTP " + std::to_string(response.status) + ": the answer has " + std::to_string(rows) +
+                (rows == 1 ? " row" : " rows") + ", but a rule with `class: " +
+                std::string(to_string(of_rule)) + "` says that it has none",
+            "Let the rule under `errors` of the connector look at what only an answer without rows "
+            "has, by `json` or `contains`.");
+  return verdict;
+}
+
+// Returns an error if the broker has taken the request without answering it: nobody knows its rows.
+std::optional<Error> not_ready(HttpResponse const& response, StreamSpec const* stream,
+                               Result<Json> const& body, bool is_unreadable) {
+  constexpr int accepted = 202;
+  if (response.status != accepted || stream == nullptr || stream->report) return std::nullopt;
+  if (!is_unreadable && body && listed_rows(*stream, *body) > 0) return std::nullopt;
+  std::string text =
+      "HTTP 202: the broker has accepted the request, but its answer has no rows yet";
+  if (auto const said = body ? error_text(*body) : std::string(); !said.empty()) {
+    text += ": " + said;
+  }
+  return Error(ErrorCode::server_error, std::move(text),
+               "It is asked again. If the broker makes reports on request, describe that by "
+               "`report` of the stream in the connector file.");
+}
+
 // Reads the body: a good answer is a document of the stream, anything else may be JSON. `flaw` is
 // set if a good answer is no such document.
 Result<Json> read_body(HttpResponse const& response, DocumentSpec const& spec,
@@ -273,6 +310,12 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
            !has_rows_beside(*stream, *body, one.body_contains);
   });
   bool const ruled = rule != rules.end();
+  if (ruled && stream != nullptr && body && !flaw &&
+      (rule->answer_class == AnswerClass::empty ||
+       rule->answer_class == AnswerClass::end_of_list)) {
+    auto const rows = listed_rows(*stream, document);
+    if (rows > 0) return rows_taken_for_none(response, rule->answer_class, rows);
+  }
   Verdict verdict;
   verdict.answer_class = ruled ? rule->answer_class : class_of_status(response, is_login);
 
@@ -285,12 +328,15 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
   } else if (!ruled && from_intermediary && response.status != 429) {
     // The firewall may let the next request through.
     verdict.answer_class = AnswerClass::transient;
-    verdict.error = refusal(AnswerClass::transient, response, body);
+    verdict.error = refusal(AnswerClass::transient, response, body, document_spec.format);
     verdict.error->code = ErrorCode::malformed_answer;
     verdict.error->hint = html_hint;
   } else if (auto torn = ruled ? std::nullopt : torn_answer(response, document_spec.format)) {
     verdict.answer_class = AnswerClass::transient;
     verdict.error = std::move(torn);
+  } else if (auto unready = ruled ? std::nullopt : not_ready(response, stream, body, !!flaw)) {
+    verdict.answer_class = AnswerClass::transient;
+    verdict.error = std::move(unready);
   } else if (verdict.answer_class == AnswerClass::ok && (flaw || !body)) {
     return not_readable(response, flaw ? *flaw : body.error(), is_login, document_spec);
   } else if (verdict.answer_class == AnswerClass::ok) {
@@ -302,9 +348,12 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
       verdict.error = not_good(*missed, response, *body);
     }
   } else if (verdict.answer_class != AnswerClass::empty) {
-    verdict.error = refusal(verdict.answer_class, response, body);
+    verdict.error = refusal(verdict.answer_class, response, body, document_spec.format);
     if (ruled) add_ruled_value(*verdict.error, *rule, response, document);
     bool const is_bad_request = verdict.answer_class == AnswerClass::bad_request;
+    if (ruled && is_bad_request && verdict.error->hint.empty()) {
+      verdict.error->hint = ruled_hint;
+    }
     if (!ruled && is_bad_request && !may_be_about_request(response.status)) {
       verdict.error->code = ErrorCode::refused;
     }

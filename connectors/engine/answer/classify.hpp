@@ -29,6 +29,9 @@ struct Verdict {
 // finds a text anywhere in the body does not hold for an answer with rows of this stream, where the
 // text may be anybody's.
 //
+// A rule of the class `empty` or `end_of_list` that takes an answer with rows is a mistake:
+// `malformed_answer`. A 202 without rows is no answer yet: transient.
+//
 // A 4xx that is not about what was asked for is `refused`, unless a rule classifies it. A 206 whose
 // text lacks bytes is `truncated` and transient. A 3xx is `redirected`. A 2xx whose body is not
 // such a document is `malformed_answer`. An HTML page is `malformed_answer` for any status but 3xx,

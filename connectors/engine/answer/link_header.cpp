@@ -71,7 +71,7 @@ HeaderLink take_link(std::string_view& rest) {
   return link;
 }
 
-bool has_next(std::string_view relations) {
+bool has_relation(std::string_view relations, std::string_view relation) {
   while (!relations.empty()) {
     auto const end = std::min(relations.find_first_of(" \t"), relations.size());
     auto word = relations.substr(0, end);
@@ -79,7 +79,7 @@ bool has_next(std::string_view relations) {
     if (word.size() > 1 && word.front() == '\'' && word.back() == '\'') {
       word = word.substr(1, word.size() - 2);
     }
-    if (equal_without_case(word, "next")) return true;
+    if (equal_without_case(word, relation)) return true;
     relations.remove_prefix(std::min(end + 1, relations.size()));
   }
   return false;
@@ -102,7 +102,7 @@ Result<std::string> next_link_in(Headers const& headers, std::string_view name) 
     if (!rest.empty() && !rest.starts_with('<')) return std::string(rest);
     while (!rest.empty()) {
       auto const link = take_link(rest);
-      if (has_next(link.relations)) return std::string(link.address);
+      if (has_relation(link.relations, "next")) return std::string(link.address);
       is_readable = is_readable && link.is_readable;
       if (!link.is_readable) break;
       rest = without_empty(rest);
@@ -115,6 +115,20 @@ Result<std::string> next_link_in(Headers const& headers, std::string_view name) 
                    "` cannot be read, so it is not known whether another page follows",
                "Compare it with RFC 8288, or name the next page in another way under `page` of the "
                "stream.");
+}
+
+std::string related_link(Headers const& headers, std::string_view relation) {
+  for (auto const& [field, value] : headers.fields()) {
+    if (!equal_without_case(field, "Link")) continue;
+    auto rest = without_empty(value);
+    while (!rest.empty()) {
+      auto const link = take_link(rest);
+      if (has_relation(link.relations, relation)) return std::string(link.address);
+      if (!link.is_readable) break;
+      rest = without_empty(rest);
+    }
+  }
+  return {};
 }
 
 }  // namespace affsync::engine

@@ -14,4 +14,8 @@ namespace affsync::engine {
 // cannot be read to its end: what cannot be read is not absent.
 Result<std::string> next_link_in(Headers const& headers, std::string_view name);
 
+// Returns the first address with that relation in the headers `Link`, as far as they can be read;
+// empty if there is none.
+std::string related_link(Headers const& headers, std::string_view relation);
+
 }  // namespace affsync::engine

@@ -19,8 +19,9 @@ struct PageHints {
   std::optional<std::int64_t> total;        // rows of the whole list
   std::optional<std::int64_t> total_pages;  // pages of the whole list, at the requested page size
   std::optional<bool> more;                 // whether another page follows
-  std::string next;   // cursor, link or id of the next page; empty: there is none
-  PartOfAnswer part;  // what its status says, if that is 206
+  std::string next;         // cursor, link or id of the next page; empty: there is none
+  PartOfAnswer part;        // what its status says, if that is 206
+  std::string unread_more;  // what says that rows follow, though no word of the connector reads it
 };
 
 // Returns a count that is a JSON number or a text; nullopt if it is missing or not a plausible

@@ -6,6 +6,7 @@
 #include "base/case_fold.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/answer/page_hints.hpp"
+#include "connectors/engine/answer/plain_words.hpp"
 #include "connectors/engine/answer/row_forms.hpp"
 #include "connectors/engine/answer/unnamed_rows.hpp"
 #include "connectors/engine/rows/column_reader.hpp"
@@ -49,33 +50,6 @@ bool has_key(TableMapping const& mapping, Json const& object) {
   return std::ranges::any_of(mapping.key, [&](KeyPart const& part) {
     return !part.constant && is_present(part.path.in(object), {});
   });
-}
-
-// Returns true if the answer itself reports an error. Errors that do not concern the whole list are
-// left to the rules under `errors`.
-bool reports_error(Json const& body) {
-  if (!body.is_object()) return false;
-  auto const is_one_of = [](std::string_view text, auto const& words) {
-    return std::ranges::any_of(
-        words, [&](std::string_view word) { return equal_without_case(word, text); });
-  };
-  constexpr std::string_view bad[] = {"error",     "errors",       "err",
-                                      "exception", "errorCode",    "error_code",
-                                      "error_msg", "errorMessage", "error_message"};
-  constexpr std::string_view good[] = {"success", "ok", "succeeded"};
-  constexpr std::string_view none[] = {"0", "0.0", "false", "null", "none", "no", "ok", "success"};
-  constexpr std::string_view no[] = {"0", "false", "no", "n"};
-  constexpr std::string_view failed[] = {"error", "fail", "failed", "failure", "ko", "nok"};
-  for (auto const& member : body.members()) {
-    auto const scalar = member.value.scalar_text();
-    auto const text = scalar ? trim_blanks(*scalar) : std::string_view{};
-    if (is_one_of(member.name, bad) && is_present(&member.value, {}) && !is_one_of(text, none)) {
-      return true;
-    }
-    if (is_one_of(member.name, good) && is_one_of(text, no)) return true;
-    if (equal_without_case(member.name, "status") && is_one_of(text, failed)) return true;
-  }
-  return false;
 }
 
 bool counts_none(StreamSpec const& stream, Json const& body) {
@@ -146,7 +120,7 @@ Result<Records> find_list(StreamSpec const& stream, Json const& body, bool behin
     if (found != nullptr && RowForms::makes_rows_of_members(stream) && takes_members(*found)) {
       RowForms forms(stream, records.made);
       if (auto error = forms.take_members(*found, records.rows)) return std::move(*error);
-      if (!records.rows.empty() || !reports_error(body)) return records;
+      return records;
     }
     if (found != nullptr && found->is_object() && stream.expand && !stream.expand->value.empty()) {
       if (stream.expand->only.empty()) {
@@ -185,7 +159,8 @@ Result<Records> find_list(StreamSpec const& stream, Json const& body, bool behin
   }
   bool const none =
       counts_none(stream, body) || (found_null && (stream.empty_if_null || behind_rows));
-  if (none && !reports_error(body)) return records;
+  // What reports an error is judged by the caller.
+  if (none || reported_error(stream, body)) return records;
   return Error(
       ErrorCode::malformed_answer, "the answer has no list of rows: " + tried,
       found_null
@@ -258,15 +233,49 @@ bool has_rows_beside(StreamSpec const& stream, Json const& body, std::string_vie
   });
 }
 
-Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows,
+namespace {
+
+// Returns the error of an answer that says that it failed, and has no rows or not all of them.
+std::optional<Error> failed_answer(StreamSpec const& stream, Json const& body, bool has_rows) {
+  if (auto const said = reported_by_graphql(stream, body)) {
+    return Error(ErrorCode::malformed_answer,
+                 "the answer to the query is not whole: it reports " + *said,
+                 "Rows beside `errors` of GraphQL are only a part. If it stays, compare the query "
+                 "under `body` of the stream with the broker's schema, or ask the broker.");
+  }
+  if (has_rows) return std::nullopt;
+  auto const said = reported_error(stream, body);
+  if (!said) return std::nullopt;
+  return Error(ErrorCode::malformed_answer,
+               "the answer has no rows, but reports an error: " + *said,
+               "If this is the broker's way to say that there are no rows, add a rule with `class: "
+               "empty` under `errors` of the connector (behind the last page `class: "
+               "end_of_list`); if it is a good answer, name its value under `good`.");
+}
+
+// Says where the stream is written, if that is known.
+Error with_place(StreamSpec const& stream, Error error) {
+  constexpr std::string_view somewhere = "of the stream in the connector file";
+  auto const at = error.hint.find(somewhere);
+  if (at != std::string::npos && !stream.place.empty()) {
+    error.hint.replace(at, somewhere.size(), "of the stream (" + stream.place + ")");
+  }
+  return error;
+}
+
+Result<Records> read_records(StreamSpec const& stream, Json const& body, bool behind_rows,
                              AskedFor const& asked) {
   Json const* place = nullptr;
   auto records = find_list(stream, body, behind_rows, place);
+  if (records) records->place = place;
   if (auto const twice = records ? member_twice(body, place) : std::nullopt) {
     return Error(ErrorCode::malformed_answer,
                  "the answer has the member " + quote_for_reason(*twice) +
                      " twice, and which of the two counts is unknown",
                  "Report it to the broker: a program that reads the other one sees other rows.");
+  }
+  if (auto failed = failed_answer(stream, body, records && !records->rows.empty())) {
+    return std::move(*failed);
   }
   if (records && records->rows.empty()) {
     if (auto flaw = unnamed_row_in(stream, body)) {
@@ -281,9 +290,33 @@ Result<Records> find_records(StreamSpec const& stream, Json const& body, bool be
   if (!stream.each.empty()) {
     records->elements = records->rows;
     if (auto error = forms.take_inner(records->rows, records->element_of)) return std::move(*error);
+    if (auto failed = failed_answer(stream, body, !records->rows.empty()))
+      return std::move(*failed);
   }
   if (auto error = forms.keep(body, asked, records->rows)) return std::move(*error);
   return records;
+}
+
+}  // namespace
+
+Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows,
+                             AskedFor const& asked) {
+  auto records = read_records(stream, body, behind_rows, asked);
+  if (!records) return with_place(stream, records.error());
+  return records;
+}
+
+std::size_t listed_rows(StreamSpec const& stream, Json const& body) {
+  Json const* place = nullptr;
+  auto const records = find_list(stream, body, true, place);
+  if (!records || place == nullptr || !is_list(*place)) return 0;
+  auto const is_row = [paths = telling_paths(stream)](Json const* row) {
+    return std::ranges::any_of(
+        paths, [&](JsonPath const* path) { return is_present(path->in(*row), {}); });
+  };
+  bool const are_rows = !stream.unwrap.empty() || stream.cells || !stream.each.empty();
+  if (are_rows) return records->rows.size();
+  return static_cast<std::size_t>(std::ranges::count_if(records->rows, is_row));
 }
 
 }  // namespace affsync::engine

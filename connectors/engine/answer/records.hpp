@@ -20,6 +20,7 @@ struct Records {
   // of its element. Paging and the broker's counts are about the elements.
   std::vector<Json const*> elements;
   std::vector<std::size_t> element_of;
+  Json const* place = nullptr;  // what holds the rows: a list, an object, or a row
 };
 
 // Returns the rows at the first of the stream's `records` paths that leads to a list. A list is an
@@ -31,16 +32,17 @@ struct Records {
 //
 // If the list is null, an empty object or, with a count of 0, missing, there are no rows, provided
 // that the broker counts none, or the connector says so, or `behind_rows` is true: earlier pages
-// had all rows that the broker counts. None of this applies to an answer that reports an error.
+// had all rows that the broker counts. An answer that reports an error never says that there are no
+// rows, in whatever form, and one to a GraphQL query that does has not all of them.
 //
 // Fields that the stream keeps are added to each row; a kept value that does not exist is left out.
 // `asked`: what was asked for, for kept fields of the request.
 //
-// Errors: malformed_answer with the paths that were tried and what was found there instead, if an
-// element has another shape than the stream says, and if a row has a field that would be added to
-// it, or if an XML document holds rows under another name than the stream gives;
-// if an object around the rows has a member twice, one of which would hide what the other says;
-// answer_too_large if rows repeat too much.
+// Errors: malformed_answer for an answer that reports an error; with the paths that were tried and
+// what was found there instead, if an element has another shape than the stream says, and if a row
+// has a field that would be added to it, or if an XML document holds rows under another name than
+// the stream gives; if an object around the rows has a member twice, one of which would hide what
+// the other says; answer_too_large if rows repeat too much.
 Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows = false,
                              AskedFor const& asked = {});
 
@@ -48,5 +50,9 @@ Result<Records> find_records(StreamSpec const& stream, Json const& body, bool be
 // field, if the key is made of all that a row holds), that says more than the text `message`. Some
 // write "No data" into the only cell of a line.
 bool has_rows_beside(StreamSpec const& stream, Json const& body, std::string_view message);
+
+// Returns the number of the stream's rows in the list of an answer, whatever else it says; 0 if
+// there is no list.
+std::size_t listed_rows(StreamSpec const& stream, Json const& body);
 
 }  // namespace affsync::engine

@@ -20,6 +20,7 @@ using NamedTexts = std::vector<std::pair<std::string, std::string>>;
 // The body of a read by POST. The texts in it may have ${settings.…}.
 struct BodySpec {
   bool as_form = false;
+  bool is_graphql = false;
   Json json;        // unless it is a form
   NamedTexts form;  // fields of a form-urlencoded body
 };

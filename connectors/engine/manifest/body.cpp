@@ -75,6 +75,7 @@ BodySpec read_body(yaml::Node const& node, Declared const& declared) {
   if (query.find("${") != std::string::npos) {
     graphql->fail("a GraphQL query has no placeholders", "Declare a variable, such as $since.");
   }
+  body.is_graphql = true;
   Json::Object members;
   members.push_back({"query", Json::string(std::move(query))});
   if (variables && !variables->is_map()) variables->fail("the variables are not an object");

@@ -75,6 +75,23 @@ void read_base_url(yaml::Node const& node, Manifest& manifest) {
             "Start it with https://.");
 }
 
+// Returns the paths whose values `good` and the rules settle: an answer that no rule takes has one
+// that `good` wants, or that a rule excludes by `not_equals`.
+std::vector<JsonPath> judged_paths(std::vector<ErrorRule> const& rules,
+                                   std::vector<GoodSpec> const& good) {
+  std::vector<JsonPath> paths;
+  for (auto const& one : good) {
+    if (one.header.empty()) paths.push_back(one.json);
+  }
+  for (auto const& rule : rules) {
+    bool const is_alone = rule.status.empty() && rule.further.empty() &&
+                          rule.content_types.empty() && rule.body_contains.empty() &&
+                          !rule.login.value_or(false);
+    if (rule.json && is_alone && !rule.json_not_equals.empty()) paths.push_back(*rule.json);
+  }
+  return paths;
+}
+
 Manifest read_manifest(yaml::Node const& root, std::string const& file) {
   grammar::ObjectMap map(root, grammar::file_keys);
   Manifest manifest;
@@ -108,7 +125,9 @@ Manifest read_manifest(yaml::Node const& root, std::string const& file) {
     auto const stream = key.text();
     grammar::check_name(key, stream, "the name of a stream");
     manifest.streams.push_back(grammar::read_stream(stream, value, declared));
+    manifest.streams.back().place = key.where();
   }
+  for (auto& stream : manifest.streams) stream.judged = judged_paths(manifest.errors, stream.good);
   // A stream may name one that comes later.
   auto spec = manifest.streams.begin();
   for (auto const& [key, value] : streams.members()) {

@@ -256,6 +256,7 @@ inline constexpr int keeps_forever = 100'000;
 
 struct StreamSpec {
   std::string name;
+  std::string place;  // in the connector file, for messages: "mybroker.yaml:12:3"; empty: unknown
   std::string title;
   std::optional<EvidenceSpec> evidence;  // nullopt: the file does not say
   bool enabled = true;
@@ -294,6 +295,8 @@ struct StreamSpec {
   bool raw_mapped_only = false;
   std::vector<std::string> raw_allow;
   std::vector<GoodSpec> good;  // all of them must hold
+  // Paths of an answer about which `good` and the rules under `errors` say which values are fine.
+  std::vector<JsonPath> judged;
   std::vector<ReconcileSpec> reconcile;
   int cost = 1;                    // of a request, in the limits of the rate
   std::string path_hint;           // what to ask the broker for if the path is unknown

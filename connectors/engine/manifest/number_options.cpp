@@ -26,7 +26,7 @@ constexpr auto words_of_formats = [] {
   return words;
 }();
 
-constexpr Range<int> minor_digits{1, 18};
+constexpr Range<int> digits_of_minor_units{1, 18};
 
 bool is_number(ColumnMapping const& column) {
   return column.type == ValueType::decimal || column.type == ValueType::percent ||
@@ -91,7 +91,7 @@ void read_unit(ObjectMap& map, ColumnMapping& out) {
   if (node->is_scalar() && (node->text() == "true" || node->text() == "false")) {
     out.minor_units_of_currency = node->as_bool();
   } else {
-    out.minor_units = read_integer(*node, minor_digits);
+    out.minor_units = read_integer(*node, digits_of_minor_units);
   }
   if (out.shift != 0 || out.invert) {
     node->fail("`minor_units` cannot be combined with `" +

@@ -77,8 +77,9 @@ struct PageSpec {
   PageHeaders headers;
   bool in_body = false;  // the parameters are members of the body
   std::vector<int>
-      end_status;            // statuses that mean, behind the first page, that the list has ended
-  bool until_known = false;  // newest first: an incremental pass ends at a page without new rows
+      end_status;             // statuses that mean, behind the first page, that the list has ended
+  bool ignores_more = false;  // whatever an answer says beside its rows about more of them
+  bool until_known = false;   // newest first: an incremental pass ends at a page without new rows
 
   // The broker counts the rows of the list.
   bool has_total() const { return total || !headers.total.empty(); }

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "connectors/engine/manifest/answer_hints.hpp"
 #include "connectors/engine/manifest/grammar.hpp"
 #include "connectors/engine/manifest/keys.hpp"
 #include "connectors/engine/values/time_format.hpp"
@@ -34,34 +35,6 @@ Json start_form() {
 constexpr std::pair<std::string_view, bool> parameter_places[] = {{"query", false}, {"body", true}};
 constexpr Range<int> end_statuses{400, 499};
 
-constexpr Key answer_header_table[] = {
-    {"header", form::text, "name of the header", "", true},
-};
-
-Json hint_form() {
-  return form::any_of({form::path(), form::object(answer_header_keys)});
-}
-
-// Reads a path in the answer's body, or {header: NAME}.
-void read_hint(yaml::Node const& node, std::optional<JsonPath>& path, std::string& header) {
-  if (!node.is_map()) {
-    path = read_path(node);
-    return;
-  }
-  ObjectMap map(node, answer_header_keys);
-  auto const name = map.require("header");
-  header = name.text();
-  if (!is_header_name(header)) {
-    name.fail(yaml::quoted(header) + " is not the name of an HTTP header");
-  }
-  map.finish();
-}
-
-void read_hint(ObjectMap& map, std::string const& key, std::optional<JsonPath>& path,
-               std::string& header) {
-  if (auto const node = map.find(key)) read_hint(*node, path, header);
-}
-
 PagingKind read_single_answer(ObjectMap& /*map*/, PageHeaders& /*headers*/) {
   return SingleAnswer{};
 }
@@ -80,7 +53,7 @@ PagingKind read_number_paging(ObjectMap& map, PageHeaders& headers) {
   if (auto const value = map.find("first")) {
     paging.first_page = read_integer(*value, first_pages);
   }
-  read_hint(map, "more", paging.more, headers.more);
+  read_more(map, paging.more, headers.more);
   read_hint(map, "total_pages", paging.total_pages, headers.total_pages);
   return paging;
 }
@@ -91,7 +64,7 @@ PagingKind read_cursor_paging(ObjectMap& map, PageHeaders& headers) {
   std::optional<JsonPath> next;
   read_hint(map.require("next"), next, headers.next);
   if (next) paging.next = *next;
-  read_hint(map, "more", paging.more, headers.more);
+  read_more(map, paging.more, headers.more);
   return paging;
 }
 
@@ -103,7 +76,7 @@ PagingKind read_link_paging(ObjectMap& map, PageHeaders& headers) {
   if (auto const value = map.find("follow")) {
     paging.follow_path = read_word<bool>(*value, follow_words, "a way to follow a link");
   }
-  read_hint(map, "more", paging.more, headers.more);
+  read_more(map, paging.more, headers.more);
   return paging;
 }
 
@@ -111,7 +84,7 @@ PagingKind read_id_paging(ObjectMap& map, PageHeaders& headers) {
   IdPaging paging;
   map.read("parameter", paging.parameter);
   paging.id = read_path(map.require("id"));
-  read_hint(map, "more", paging.more, headers.more);
+  read_more(map, paging.more, headers.more);
   return paging;
 }
 
@@ -137,11 +110,13 @@ constexpr Key page_table[] = {
     {"follow", [] { return form::words(follow_words); },
      "how a link is followed: as it is, or only its path and query under the base URL",
      R"("link")"},
-    {"next", hint_form, "cursor, link: path of it in the answer, or its header"},
+    {"next", form::answer_hint, "cursor, link: path of it in the answer, or its header"},
     {"id", form::path, "id: path of it in a row"},
-    {"more", hint_form, "path or header of a value that says whether another page follows"},
-    {"total", hint_form, "path or header of the broker's count of the whole filtered list"},
-    {"total_pages", hint_form, "path or header of the number of pages, if there is no total"},
+    {"more", form::answer_hint_or_false,
+     "path or header of a value that says whether another page follows; false: none says so"},
+    {"total", form::answer_hint, "path or header of the broker's count of the whole filtered list"},
+    {"total_pages", form::answer_hint,
+     "path or header of the number of pages, if there is no total"},
     {"in", [] { return form::words(parameter_places); }, "where the parameters are sent",
      R"("query")"},
     {"end_status", [] { return form::one_or_more(form::integer(end_statuses)); },
@@ -319,7 +294,6 @@ void read_end(ObjectMap& map, WindowSpec& window) {
 
 }  // namespace
 
-Object const answer_header_keys{"a header of the answer", "answer_header", answer_header_table};
 Object const page_keys{"paging", "page", page_table};
 Object const window_keys{"a window", "window", window_table};
 namespace {
@@ -344,6 +318,8 @@ PageSpec read_page(yaml::Node const& node) {
   PageSpec page;
   auto const read = read_word<ReadPaging>(map.require("type"), kinds_of_paging, "a kind of paging");
   page.kind = read(map, page.headers);
+  page.ignores_more = ignores_more(node);
+  if (page.ignores_more) map.find("more");  // of each kind
   auto* offset = std::get_if<OffsetPaging>(&page.kind);
   if (!page.is_single_answer()) {
     map.read("until_known", page.until_known);

@@ -375,7 +375,18 @@ std::vector<GoodSpec> read_good(yaml::Node const& node) {
 
 std::vector<ErrorRule> read_errors(yaml::Node const& node) {
   std::vector<ErrorRule> rules;
-  for (auto const& item : node.items()) rules.push_back(read_error_rule(item));
+  for (auto const& item : node.items()) {
+    auto const& rule = rules.emplace_back(read_error_rule(item));
+    auto const is_good = [](StatusRange const& range) { return range.has(200); };
+    bool const says_none =
+        rule.answer_class == AnswerClass::empty || rule.answer_class == AnswerClass::end_of_list;
+    bool const by_status = !rule.json && rule.header.empty() && rule.further.empty() &&
+                           rule.content_types.empty() && rule.body_contains.empty();
+    if (says_none && by_status && std::ranges::any_of(rule.status, is_good)) {
+      item.fail("every good answer would be one without rows",
+                "Let the rule look into the answer, by `json` or `contains`.");
+    }
+  }
   return rules;
 }
 

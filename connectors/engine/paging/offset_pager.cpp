@@ -226,11 +226,15 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
 
   if (is_single_answer_) {
     if (may_be_cut(rows, hints)) end_in_doubt_ = cut_answer(rows, hints);
+    bool const is_counted = total_ && distinct() >= *total_;
+    if (rows > 0 && end_in_doubt_.empty() && !is_counted) end_in_doubt_ = hints.unread_more;
     return finish();
   }
   if (is_end(rows, fresh)) {
     bool const is_counted = total_ && distinct() >= *total_;
-    if (rows > 0 && hints.part.goes_on && !is_counted) end_in_doubt_ = hints.part.text;
+    if (rows > 0 && !is_counted) {
+      end_in_doubt_ = hints.part.goes_on ? hints.part.text : hints.unread_more;
+    }
     return finish();
   }
   if (fresh > 0) {

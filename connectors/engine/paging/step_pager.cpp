@@ -1,6 +1,7 @@
 #include "connectors/engine/paging/step_pager.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/batch.hpp"
 #include "connectors/engine/paging/page_keys.hpp"
@@ -39,7 +40,7 @@ void StepPager::begin_sweep() {
   token_.clear();
   tokens_.clear();
   resumed_ = wants_anchor_ = moved_ = several_ = in_one_ = false;
-  asked_again_ = said_more_ = false;
+  asked_again_ = said_more_ = was_promised_ = false;
   end_in_doubt_.clear();
   rows_before_resume_ = repeats_ = 0;
   largest_ = last_rows_ = 0;
@@ -161,12 +162,12 @@ Result<PageOutcome> StepPager::take(std::vector<std::uint64_t> const& keys,
   // Rows inserted at the front of the list may move a whole page of known rows here, once.
   stale_pages_ = taken.fresh > 0 ? 0 : stale_pages_ + (rows > 0 ? 1 : 0);
   empty_pages_ = rows > 0 ? 0 : empty_pages_ + 1;
-  said_more_ = hints.more.value_or(false);
+  was_promised_ = std::exchange(said_more_, hints.more.value_or(false));
 
   ++number_;
   if (is_end(taken, hints)) {
     token_.clear();
-    if (rows > 0 && hints.part.goes_on) end_in_doubt_ = hints.part.text;
+    note_doubt(rows, hints);
     return finish();
   }
   if (auto error = judge(taken, hints)) return *error;
@@ -196,6 +197,8 @@ bool StepPager::is_end(Taken const& taken, PageHints const& hints) {
     return number_ - first_page_ >= *hints.total_pages && !may_go_on;
   }
   if (hints.total && distinct() >= *hints.total) return !may_go_on;
+  // Where the broker counts more rows, some were taken out of the page after it was cut.
+  if (hints.total && taken.fresh > 0) return false;
   // A first page may be short because the server limits pages; a page shorter than an earlier one
   // is the last.
   return taken.rows < largest_;
@@ -227,7 +230,8 @@ bool StepPager::is_end_by_token(Taken const& taken, PageHints const& hints) {
 bool StepPager::ends_at_refusal(ErrorCode code) {
   if (code != ErrorCode::not_found && code != ErrorCode::bad_request) return false;
   if (!by_number() || pages_ == 0 || last_rows_ == 0 || wants_anchor_ || said_more_) return false;
-  if (total_ && distinct() < *total_) return false;
+  // Behind a short page the count is what is wrong, which the end of the list tells.
+  if (total_ && distinct() < *total_ && last_rows_ >= largest_) return false;
   if (total_pages_ && number_ - first_page_ < *total_pages_) return false;
   if (!total_ && !total_pages_ && may_be_a_depth(code, distinct())) {
     end_in_doubt_ = "the broker refused the page after " + std::to_string(distinct()) +
@@ -243,6 +247,26 @@ std::optional<SliceDoubt> StepPager::doubt() const {
   SliceDoubt doubt;
   doubt.text = end_in_doubt_;
   return doubt;
+}
+
+// Notes why the list may not have ended with the page taken last.
+void StepPager::note_doubt(std::size_t rows, PageHints const& hints) {
+  if (rows > 0) {
+    if (hints.part.goes_on) end_in_doubt_ = hints.part.text;
+    if (end_in_doubt_.empty()) end_in_doubt_ = hints.unread_more;
+    return;
+  }
+  // A broker names the next page of a cursor or link before it knows whether it has rows.
+  bool const was_promised = was_promised_ && !by_token();
+  if (!said_more_ && !was_promised) return;
+  auto const so_far = std::to_string(distinct()) + (distinct() == 1 ? " row" : " rows");
+  end_in_doubt_ = "after " + so_far + " the broker said that more follow (" + more_in_words() +
+                  "), but the next page is empty";
+}
+
+std::string StepPager::more_in_words() const {
+  auto const& path = spec_.more();
+  return path ? "`" + path->text() + "`" : "header `" + spec_.headers.more + "`";
 }
 
 std::optional<Error> StepPager::judge(Taken const& taken, PageHints const& hints) {

@@ -53,6 +53,8 @@ class StepPager final : public Pager {
   bool is_end(Taken const& taken, PageHints const& hints);
   bool is_end_by_token(Taken const& taken, PageHints const& hints);
   std::optional<Error> judge(Taken const& taken, PageHints const& hints);
+  void note_doubt(std::size_t rows, PageHints const& hints);
+  std::string more_in_words() const;
   PageOutcome finish();
 
   PageSpec spec_;
@@ -73,9 +75,10 @@ class StepPager final : public Pager {
   std::size_t largest_ = 0;   // largest page of this sweep
   std::size_t last_rows_ = 0;
   std::uint64_t last_page_hash_ = 0;
-  int stale_pages_ = 0;     // in a row, with rows but no new ones
-  int empty_pages_ = 0;     // in a row
-  bool said_more_ = false;  // the last page said explicitly that another follows
+  int stale_pages_ = 0;        // in a row, with rows but no new ones
+  int empty_pages_ = 0;        // in a row
+  bool said_more_ = false;     // the last page said explicitly that another follows
+  bool was_promised_ = false;  // the page before it did
   std::vector<RowPlace> places_;
   std::string end_in_doubt_;  // why the list may not have ended where it seemed to
   std::int64_t repeats_ = 0;

@@ -23,6 +23,7 @@ class ListedRows {
   void discard();
 
   std::vector<Json const*> const& rows() const { return records_.rows; }
+  Json const* place() const { return records_.place; }
   std::vector<std::uint64_t> const& keys() const { return keys_; }
   std::vector<Json const*> const& listed() const {
     return has_elements_ ? records_.elements : records_.rows;

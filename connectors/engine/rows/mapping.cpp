@@ -198,7 +198,8 @@ bool RowMapper::read_key(Json const& row, std::string& key, std::string& reason,
                          Redactor const* secrets) const {
   key.clear();
   if (!row.is_object()) {
-    reason = std::string("the row is ") + kind_in_words(row) + ", not an object";
+    reason =
+        std::string("the row is ") + kind_in_words(row) + ", not an object, as rows have to be";
     return false;
   }
   if (compiled_->content) return compiled_->content->read(row, key, reason);

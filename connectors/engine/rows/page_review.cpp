@@ -4,7 +4,9 @@
 
 #include "base/decimal.hpp"
 #include "base/text.hpp"
+#include "connectors/engine/answer/plain_words.hpp"
 #include "connectors/engine/manifest/words.hpp"
+#include "connectors/engine/paging/pager.hpp"
 #include "connectors/engine/rows/column_reader.hpp"
 #include "connectors/engine/rows/is_present.hpp"
 #include "connectors/engine/rows/mapping.hpp"
@@ -230,6 +232,34 @@ void review_paths(StreamSpec const& spec, Rows const& rows, Json const& body, Pa
   for (auto const& check : spec.reconcile) in_answer("reconcile", check.broker_value);
 }
 
+JsonPath const* next_of(PageSpec const& page) {
+  if (!page.headers.next.empty()) return nullptr;
+  if (auto const* cursor = std::get_if<CursorPaging>(&page.kind)) return &cursor->next;
+  if (auto const* link = std::get_if<LinkPaging>(&page.kind)) return &link->next;
+  return nullptr;
+}
+
+// Warns about signs that the list goes on, though the connector knows no way to the rest.
+void review_paging(StreamSpec const& spec, Rows const& rows, Json const& body, PageReview& out) {
+  auto const asked = spec.page.size ? static_cast<std::size_t>(spec.page.size->rows) : 0;
+  bool const is_full =
+      !rows.empty() && (asked > 0 ? rows.size() >= asked : may_be_a_cap(rows.size()));
+  if (auto const* next = next_of(spec.page); next != nullptr && is_full && !next->in(body)) {
+    out.warnings.push_back("the page has " + std::to_string(rows.size()) +
+                           " rows and may be a full one, but `next` of `page`, `" + next->text() +
+                           "`, is not in the answer; if more rows follow, correct the path");
+  }
+  // Rows inside of others are counted in another way.
+  auto const count = spec.each.empty() ? greater_count(spec, body, rows.size()) : std::string();
+  if (count.empty()) return;
+  out.warnings.push_back(
+      count + " in the answer, which has " + std::to_string(rows.size()) +
+      (rows.size() == 1 ? " row" : " rows") +
+      ", and the stream asks for no further page; if it counts the list, declare "
+      "under `page` how the next page is asked for, and its `total`; if it does "
+      "not, `more: false`");
+}
+
 void compare(Json const& sent, Json const* kept, std::string const& place,
              std::vector<std::string>& out) {
   if (kept == nullptr || kept->kind() != sent.kind()) {
@@ -263,6 +293,7 @@ PageReview review_page(StreamPlan const& plan, std::vector<Json const*> const& r
     review_personal(plan, mapping, review);
   }
   review_paths(plan.spec, rows, body, review);
+  review_paging(plan.spec, rows, body, review);
   return review;
 }
 

@@ -161,7 +161,8 @@ TEST(DocumentedWords, RowsCountedFromOneAndAListThatMayBeCut) {
   for (std::string line; std::getline(block, line);) {
     targets.push_back(first_request(plan_of(with_stream_words(line + "\n"), {})).target);
   }
-  EXPECT_EQ(targets, (std::vector<std::string>{"/p?row_limit=100&start_at_row=1", "/p?limit=500"}));
+  EXPECT_EQ(targets,
+            (std::vector<std::string>{"/p?row_limit=100&start_at_row=1", "/p?limit=500", "/p"}));
 }
 
 TEST(DocumentedWords, EachClientHasItsAccounts) {

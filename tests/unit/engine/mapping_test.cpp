@@ -252,7 +252,7 @@ TEST(Mapping, KeysAreJoinedAndEveryPartIsRequired) {
             "none: the field \"id\", which belongs to the row's key, is empty");
   EXPECT_EQ(key(R"({"id":[7],"day":1})"),
             "none: the field \"id\", which belongs to the row's key, is a list");
-  EXPECT_EQ(key("[1]"), "none: the row is a list, not an object");
+  EXPECT_EQ(key("[1]"), "none: the row is a list, not an object, as rows have to be");
 }
 
 TEST(Mapping, AnOverLongKeyIsAReason) {
@@ -272,7 +272,7 @@ TEST(Mapping, FlawedRowsGoToQuarantineWithTheFieldsName) {
   feed.map(R"({"id":1,"inner":{"a":1,"a":2}})");
   EXPECT_EQ(feed.reason, "something in the field \"inner\" occurs twice");
   feed.map("\"text\"");
-  EXPECT_EQ(feed.reason, "the row is a text, not an object");
+  EXPECT_EQ(feed.reason, "the row is a text, not an object, as rows have to be");
 }
 
 TEST(Mapping, TheRowIsReusedWithoutLeftovers) {

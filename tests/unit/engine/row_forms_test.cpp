@@ -75,7 +75,7 @@ TEST(MembersAsRows, AnotherShapeIsAnErrorAndNotNothing) {
             "malformed_answer: a row has a field \"coin\" of its own, which `names` of `records` "
             "would replace");
   EXPECT_EQ(rows(spec, R"({"data":{},"error":"bad key"})"),
-            "malformed_answer: the answer has no list of rows: `data` holds an empty object");
+            "malformed_answer: the answer has no rows, but reports an error: `error`: bad key");
 }
 
 TEST(WrappedRows, AreTheOneMemberOfEachElement) {
