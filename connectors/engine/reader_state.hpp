@@ -85,6 +85,7 @@ struct StreamReader::Impl {
   std::int64_t rows = 0;
   std::int64_t list_rows = 0;  // of the current list in this sweep
   SlicePages pages;
+  std::string inner_doubt;  // a list inside of a row of this list is not whole
 
   std::optional<std::size_t> stored_part;  // of the last answer; unset: no answer of this slice
   bool is_known = false;                   // a page of this list was stored without new rows

@@ -84,6 +84,7 @@ void StreamReader::Impl::begin_slice() {
 void StreamReader::Impl::begin_list() {
   list_rows = 0;
   list_begun = false;
+  inner_doubt.clear();
   is_known = is_cut = was_refused = asks_again = false;
   totals.begin_list();
   // A list that ends at known rows cannot be read twice.
@@ -124,6 +125,7 @@ bool StreamReader::Impl::end_list() {
     doubt->text = "the broker refused the page after " + std::to_string(list_rows) +
                   " rows, before any page of known rows";
   }
+  if (!inner_doubt.empty() && !doubt) doubt = SliceDoubt{ErrorCode::sweep_unverified, inner_doubt};
   ended.take(*pager, spec.replaces_window, page_list.agrees_with_itself(), doubt);
   totals.end_list(list_rows > 0);
   if (part + 1 >= lists.count()) return true;
@@ -202,6 +204,9 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   if (!hints->more && !answer.no_rows) {
     hints->unread_more = unread_more(reader.spec, answer.body, list.place(), answer.headers,
                                      reader.plan->base_url, reader.asked.target);
+  }
+  if (list.has_elements() && reader.inner_doubt.empty()) {
+    reader.inner_doubt = unread_more_inside(reader.spec, list.listed());
   }
   auto const listed = list.listed_keys().size();
   if (reader.pager->may_be_cut(listed, *hints)) {

@@ -24,7 +24,8 @@ class PlainWords : public Strangers {
   static std::string rows(int begin, int count) {
     std::string out;
     for (int i = begin; i < begin + count; ++i) {
-      out += (i == begin ? "" : ",") + std::string(R"({"id":)") + std::to_string(i) + R"(,"sum":2})";
+      out +=
+          (i == begin ? "" : ",") + std::string(R"({"id":)") + std::to_string(i) + R"(,"sum":2})";
     }
     return "[" + out + "]";
   }
@@ -113,8 +114,9 @@ streams:
     key: id
     map: {amount: sum, currency: {const: EUR}}
 )");
-  for (auto const* part : {R"({"errors":[{"message":"shard 2"}],"data":{"c":[]}})",
-                           R"({"errors":[{"message":"shard 2"}],"data":{"c":[{"id":1,"sum":2}]}})"}) {
+  for (auto const* part :
+       {R"({"errors":[{"message":"shard 2"}],"data":{"c":[]}})",
+        R"({"errors":[{"message":"shard 2"}],"data":{"c":[{"id":1,"sum":2}]}})"}) {
     body = part;
     EXPECT_EQ(pass().of("rows", "error_code"), "malformed_answer") << part;
     EXPECT_NE(problem().find("shard 2"), std::string::npos) << problem();
@@ -166,12 +168,14 @@ TEST_F(PlainWords, more_that_no_word_of_the_connector_reads) {
 }
 
 TEST_F(PlainWords, a_way_on_that_leads_nowhere) {
-  list([&](Asked const& asked) {
-    int const begin = asked.number("cursor", 0);
-    return reply(R"({"rows":)" + rows(begin, 10) + R"(,"paging":{"has_more":)" +
-                 (begin < 20 ? "true" : "false") + R"(,"cursors":{"after":")" +
-                 (begin < 20 ? std::to_string(begin + 10) : "") + "\"}}}");
-  }, "    page: {type: cursor, next: paging.after}\n");
+  list(
+      [&](Asked const& asked) {
+        int const begin = asked.number("cursor", 0);
+        return reply(R"({"rows":)" + rows(begin, 10) + R"(,"paging":{"has_more":)" +
+                     (begin < 20 ? "true" : "false") + R"(,"cursors":{"after":")" +
+                     (begin < 20 ? std::to_string(begin + 10) : "") + "\"}}}");
+      },
+      "    page: {type: cursor, next: paging.after}\n");
   expect_doubt("`paging.has_more`", 10);
   auto const checked = run_command({"check"});
   EXPECT_NE((checked.out + checked.err).find("`paging.after`"), std::string::npos)
@@ -179,6 +183,28 @@ TEST_F(PlainWords, a_way_on_that_leads_nowhere) {
   replace_connector(yaml("    page: {type: cursor, next: paging.cursors.after}\n"));
   expect_green(pass(), 20);
   EXPECT_EQ(live_count(), "30");
+}
+
+// Also on a page that is not the last one.
+TEST_F(PlainWords, a_list_inside_of_a_row_that_goes_on) {
+  start_own_broker(R"(auth: {type: none}
+streams:
+  rows:
+    table: commission
+    path: /list
+    page: {type: page, limit: n, size: 1, total: total}
+    records: {from: rows, each: {from: parts.data}}
+    key: [parent.id, id]
+    map: {amount: {from: sum, required: true}, currency: {const: EUR}}
+)",
+                   "{}", [](Asked const& asked) {
+                     bool const is_first = asked.number("page", 1) == 1;
+                     return reply(std::string(R"({"total":2,"rows":[{"id":)") +
+                                  (is_first ? "1" : "2") + R"(,"parts":{"has_more":)" +
+                                  (is_first ? "true" : "false") +
+                                  R"(,"data":[{"id":7,"sum":2}]}}]})");
+                   });
+  expect_doubt("`parts.has_more`", 2);
 }
 
 TEST_F(PlainWords, check_names_a_count_above_the_rows_of_the_only_answer) {
@@ -209,35 +235,41 @@ TEST_F(PlainWords, rows_that_a_rule_takes_for_none_are_not_thrown_away) {
 // Some page is short because rows were taken out of it after it was cut.
 TEST_F(PlainWords, a_short_page_ends_no_list_whose_total_counts_more) {
   std::vector<int> const sizes{10, 7, 10, 10, 3};
-  list([&](Asked const& asked) {
-    auto const page = static_cast<std::size_t>(asked.number("page", 1)) - 1;
-    int begin = 0;
-    for (std::size_t i = 0; i < page && i < sizes.size(); ++i) begin += sizes[i];
-    return reply(R"({"total":40,"rows":)" + rows(begin, page < sizes.size() ? sizes[page] : 0) +
-                 "}");
-  }, "    page: {type: page, limit: n, size: 10, total: total}\n");
+  list(
+      [&](Asked const& asked) {
+        auto const page = static_cast<std::size_t>(asked.number("page", 1)) - 1;
+        int begin = 0;
+        for (std::size_t i = 0; i < page && i < sizes.size(); ++i) begin += sizes[i];
+        return reply(R"({"total":40,"rows":)" + rows(begin, page < sizes.size() ? sizes[page] : 0) +
+                     "}");
+      },
+      "    page: {type: page, limit: n, size: 10, total: total}\n");
   expect_green(pass(), 40);
 }
 
 // The count stays too high, and the page behind the last one is refused.
 TEST_F(PlainWords, a_total_that_is_too_high_is_told_and_no_failure) {
-  list([&](Asked const& asked) {
-    int const page = asked.number("page", 1);
-    if (page > 2) return reply("{}", "404 Not Found");
-    return reply(R"({"total":40,"rows":)" + rows(10 * page - 10, page == 1 ? 10 : 7) + "}");
-  }, "    page: {type: page, limit: n, size: 10, total: total}\n");
+  list(
+      [&](Asked const& asked) {
+        int const page = asked.number("page", 1);
+        if (page > 2) return reply("{}", "404 Not Found");
+        return reply(R"({"total":40,"rows":)" + rows(10 * page - 10, page == 1 ? 10 : 7) + "}");
+      },
+      "    page: {type: page, limit: n, size: 10, total: total}\n");
   expect_doubt("17 distinct rows, but the broker counts 40", 17);
 }
 
 TEST_F(PlainWords, an_empty_page_that_was_promised_to_have_rows) {
   bool itself = true;
-  list([&](Asked const& asked) {
-    if (!asked.has("cursor")) {
-      return reply(R"({"rows":)" + rows(0, 10) + R"(,"has_more":true,"next":"c"})");
-    }
-    return reply(std::string(R"({"rows":[],"next":null,"has_more":)") +
-                 (itself ? "true}" : "false}"));
-  }, "    page: {type: cursor, next: next, more: has_more}\n");
+  list(
+      [&](Asked const& asked) {
+        if (!asked.has("cursor")) {
+          return reply(R"({"rows":)" + rows(0, 10) + R"(,"has_more":true,"next":"c"})");
+        }
+        return reply(std::string(R"({"rows":[],"next":null,"has_more":)") +
+                     (itself ? "true}" : "false}"));
+      },
+      "    page: {type: cursor, next: next, more: has_more}\n");
   expect_doubt("`has_more`", 10);
   // The last page of a cursor may be empty.
   itself = false;
@@ -245,11 +277,13 @@ TEST_F(PlainWords, an_empty_page_that_was_promised_to_have_rows) {
 }
 
 TEST_F(PlainWords, a_numbered_page_that_was_promised_and_is_empty) {
-  list([&](Asked const& asked) {
-    bool const is_first = asked.number("page", 1) == 1;
-    return reply(R"({"rows":)" + rows(0, is_first ? 10 : 0) + R"(,"has_more":)" +
-                 (is_first ? "true}" : "false}"));
-  }, "    page: {type: page, more: has_more}\n");
+  list(
+      [&](Asked const& asked) {
+        bool const is_first = asked.number("page", 1) == 1;
+        return reply(R"({"rows":)" + rows(0, is_first ? 10 : 0) + R"(,"has_more":)" +
+                     (is_first ? "true}" : "false}"));
+      },
+      "    page: {type: page, more: has_more}\n");
   expect_doubt("`has_more`", 10);
 }
 

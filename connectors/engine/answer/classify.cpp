@@ -313,7 +313,7 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
   if (ruled && stream != nullptr && body && !flaw &&
       (rule->answer_class == AnswerClass::empty ||
        rule->answer_class == AnswerClass::end_of_list)) {
-    auto const rows = listed_rows(*stream, document);
+    auto const rows = listed_rows(*stream, document, rule->body_contains);
     if (rows > 0) return rows_taken_for_none(response, rule->answer_class, rows);
   }
   Verdict verdict;

@@ -17,8 +17,8 @@ namespace {
 
 template <class Words>
 bool is_word(std::string_view text, Words const& words) {
-  return std::ranges::any_of(
-      words, [&](std::string_view word) { return equal_without_case(word, text); });
+  return std::ranges::any_of(words,
+                             [&](std::string_view word) { return equal_without_case(word, text); });
 }
 
 // An object around the list, and the path to it.
@@ -111,8 +111,8 @@ std::string plain_name(std::string_view name) {
 // Returns the envelopes with the objects about pages that are in them, such as `meta.pagination`.
 std::vector<Envelope> page_words(StreamSpec const& stream, Json const& body, Json const* rows) {
   constexpr std::string_view about_pages[] = {
-      "meta", "metadata", "paging", "pagination", "paginator", "pageinfo",         "page",
-      "pages", "links",   "link",   "cursor",     "cursors",   "responsemetadata", "resultinfo"};
+      "meta",  "metadata", "paging", "pagination", "paginator", "pageinfo",         "page",
+      "pages", "links",    "link",   "cursor",     "cursors",   "responsemetadata", "resultinfo"};
   auto out = envelopes_of(stream, body);
   std::erase_if(out, [&](Envelope const& envelope) { return envelope.value == rows; });
   constexpr int depth = 2;
@@ -131,10 +131,9 @@ std::vector<Envelope> page_words(StreamSpec const& stream, Json const& body, Jso
 }
 
 bool says_that_more_follow(JsonMember const& member) {
-  constexpr std::string_view names[] = {"more",         "hasmore",        "hasmorepages",
-                                        "hasmoreitems", "hasmoreresults", "hasmorerows",
-                                        "hasmoredata",  "hasmorerecords", "hasnext",
-                                        "hasnextpage"};
+  constexpr std::string_view names[] = {
+      "more",        "hasmore",     "hasmorepages",   "hasmoreitems", "hasmoreresults",
+      "hasmorerows", "hasmoredata", "hasmorerecords", "hasnext",      "hasnextpage"};
   auto const text = member.value.scalar_text();
   bool const is_true = text && equal_without_case(trim_blanks(*text), "true");
   return is_true && is_word(plain_name(member.name), names);
@@ -181,10 +180,31 @@ std::string unread_more(StreamSpec const& stream, Json const& body, Json const* 
          ", or set `more: false` of `page` if the list is whole";
 }
 
+std::string unread_more_inside(StreamSpec const& stream, std::vector<Json const*> const& elements) {
+  if (stream.page.ignores_more || stream.each.empty()) return {};
+  auto const& steps = stream.each.front().from.steps();
+  std::string path;
+  for (std::size_t i = 0; i + 1 < steps.size(); ++i) {
+    path = inside(path, steps[i]);
+    JsonPath const around(path);
+    for (auto const* element : elements) {
+      auto const* value = around.in(*element);
+      if (value == nullptr || !value->is_object()) continue;
+      auto const more = std::ranges::find_if(value->members(), says_that_more_follow);
+      if (more == value->members().end()) continue;
+      return "a list inside of a row goes on (`" + inside(path, more->name) +
+             "` is true), and its rest is not read: read these lists by a stream of their own, "
+             "with "
+             "`for_each`, or set `more: false` of `page` if they are whole";
+    }
+  }
+  return {};
+}
+
 std::string greater_count(StreamSpec const& stream, Json const& body, std::size_t rows) {
-  constexpr std::string_view counts[] = {"total",        "totalcount", "totalrows",
-                                         "totalrecords", "totalitems", "totalresults",
-                                         "totalelements", "totalhits", "recordstotal"};
+  constexpr std::string_view counts[] = {"total",         "totalcount", "totalrows",
+                                         "totalrecords",  "totalitems", "totalresults",
+                                         "totalelements", "totalhits",  "recordstotal"};
   auto const& page = stream.page;
   if (!page.is_single_answer() || page.ignores_more || page.has_total()) return {};
   for (auto const& envelope : page_words(stream, body, nullptr)) {

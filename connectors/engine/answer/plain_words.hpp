@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/http_message.hpp"
 #include "base/json.hpp"
@@ -30,6 +31,10 @@ std::optional<std::string> reported_by_graphql(StreamSpec const& stream, Json co
 std::string unread_more(StreamSpec const& stream, Json const& body, Json const* rows,
                         Headers const& headers, std::string const& base_url,
                         std::string const& asked_target);
+
+// Returns the same about the lists inside of an answer's elements (`each`), which no page goes on
+// with.
+std::string unread_more_inside(StreamSpec const& stream, std::vector<Json const*> const& elements);
 
 // Returns a count beside the rows of the only answer to a list that is greater than their number,
 // though the connector names none: "`meta.total` is 250". Empty if there is none. A guess: the

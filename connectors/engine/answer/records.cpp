@@ -306,16 +306,19 @@ Result<Records> find_records(StreamSpec const& stream, Json const& body, bool be
   return records;
 }
 
-std::size_t listed_rows(StreamSpec const& stream, Json const& body) {
+std::size_t listed_rows(StreamSpec const& stream, Json const& body, std::string_view message) {
   Json const* place = nullptr;
   auto const records = find_list(stream, body, true, place);
   if (!records || place == nullptr || !is_list(*place)) return 0;
-  auto const is_row = [paths = telling_paths(stream)](Json const* row) {
-    return std::ranges::any_of(
-        paths, [&](JsonPath const* path) { return is_present(path->in(*row), {}); });
+  // Rows that are made of elements have other fields than these.
+  bool const are_made = !stream.unwrap.empty() || stream.cells || !stream.each.empty();
+  auto const paths = telling_paths(stream);
+  auto const is_row = [&](Json const* row) {
+    if (!message.empty() && says_only(*row, message)) return false;
+    return are_made || std::ranges::any_of(paths, [&](JsonPath const* path) {
+             return is_present(path->in(*row), {});
+           });
   };
-  bool const are_rows = !stream.unwrap.empty() || stream.cells || !stream.each.empty();
-  if (are_rows) return records->rows.size();
   return static_cast<std::size_t>(std::ranges::count_if(records->rows, is_row));
 }
 

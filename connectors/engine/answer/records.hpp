@@ -51,8 +51,8 @@ Result<Records> find_records(StreamSpec const& stream, Json const& body, bool be
 // write "No data" into the only cell of a line.
 bool has_rows_beside(StreamSpec const& stream, Json const& body, std::string_view message);
 
-// Returns the number of the stream's rows in the list of an answer, whatever else it says; 0 if
-// there is no list.
-std::size_t listed_rows(StreamSpec const& stream, Json const& body);
+// Returns the number of the stream's rows in the list of an answer, whatever else it says, without
+// those that hold nothing but the text `message`; 0 if there is no list.
+std::size_t listed_rows(StreamSpec const& stream, Json const& body, std::string_view message = {});
 
 }  // namespace affsync::engine

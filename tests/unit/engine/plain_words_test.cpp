@@ -8,11 +8,11 @@ namespace {
 
 StreamSpec spec_of(std::string const& records, std::string const& page = "{type: none}",
                    std::string const& top = "") {
-  auto manifest = parse_manifest(
-      "name: b\nbase_url: https://b.example/v1\nauth: {type: none}\n" + top +
-          "streams: {s: {path: /s, table: commission, records: " + records + ", key: id, page: " +
-          page + ", map: {amount: sum}}}",
-      "b.yaml");
+  auto manifest =
+      parse_manifest("name: b\nbase_url: https://b.example/v1\nauth: {type: none}\n" + top +
+                         "streams: {s: {path: /s, table: commission, records: " + records +
+                         ", key: id, page: " + page + ", map: {amount: sum}}}",
+                     "b.yaml");
   EXPECT_TRUE(manifest) << manifest.error().to_line();
   return manifest ? std::move(manifest->streams.front()) : StreamSpec();
 }
@@ -60,9 +60,9 @@ TEST(PlainWordsOfAnswers, WhatTheConnectorJudgesIsNotJudgedAgain) {
   EXPECT_EQ(error_in(body, "rows",
                      "errors: [{json: errorCode, not_equals: [\"200\"], class: transient}]\n"),
             "none");
-  EXPECT_EQ(error_in(body, "rows",
-                     "errors: [{json: errorCode, equals: [\"500\"], class: transient}]\n"),
-            "`errorCode`: 200");
+  EXPECT_EQ(
+      error_in(body, "rows", "errors: [{json: errorCode, equals: [\"500\"], class: transient}]\n"),
+      "`errorCode`: 200");
 }
 
 TEST(PlainWordsOfAnswers, MoreIsATrueWordAboutPagesAroundTheList) {
