@@ -307,5 +307,48 @@ TEST(ListEnd, ARefusalBehindARoundThousandIsTold) {
   EXPECT_FALSE(deep.pass.ends[0].markable);
 }
 
+// Rows are taken out of a page after it was cut, or a page behind the last one is refused.
+TEST(ListEnd, AShortPageIsNotTheEndWhereTheBrokerCountsMore) {
+  std::vector<int> const begins{0, 10, 17, 27, 37, 40};
+  ScriptServer server;
+  server.body = [&](int, auto const& query) {
+    auto const page = static_cast<std::size_t>(std::stoi(query.at("page"))) - 1;
+    bool const is_there = page + 1 < begins.size();
+    return R"({"n":40,"data":)" +
+           (is_there ? rows(begins[page], begins[page + 1]) : std::string("[]")) + "}";
+  };
+  auto plan = plan_of(NumberPaging{}, 10);
+  plan.spec->page.total = JsonPath("n");
+  auto const pass = read_all(plan, server);
+  ASSERT_FALSE(pass.error) << pass.error->to_line();
+  EXPECT_EQ(pass.ids().size(), 40U);
+  EXPECT_FALSE(pass.ends.at(0).doubt);
+  EXPECT_EQ(server.targets.size(), 5U);
+}
+
+TEST(ListEnd, AnEmptyPageThatWasPromisedIsInDoubtUnlessACursorLeadsToIt) {
+  ScriptServer server;
+  std::string last = R"("more":false)";
+  server.body = [&](int request, auto const&) {
+    if (request % 2 == 1) return R"({"more":true,"next":"c","data":)" + rows(0, 10) + "}";
+    return R"({"data":[],"next":null,)" + last + "}";
+  };
+  auto const doubt_of = [&](PagingKind const& kind) {
+    server.targets.clear();
+    auto const pass = read_all(plan_of(kind, 10), server);
+    EXPECT_FALSE(pass.error) << pass.error->to_line();
+    EXPECT_EQ(pass.ids().size(), 10U);
+    return pass.ends.at(0).doubt ? pass.ends[0].doubt->text : std::string("none");
+  };
+  std::string const words =
+      "after 10 rows the broker said that more follow (`more`), but the next page is empty";
+  JsonPath const more("more");
+  EXPECT_EQ(doubt_of(NumberPaging{.more = more}), words);
+  EXPECT_EQ(doubt_of(IdPaging{.id = JsonPath("id"), .more = more}), words);
+  EXPECT_EQ(doubt_of(CursorPaging{.next = JsonPath("next"), .more = more}), "none");
+  last = R"("more":true)";
+  EXPECT_EQ(doubt_of(CursorPaging{.next = JsonPath("next"), .more = more}), words);
+}
+
 }  // namespace
 }  // namespace affsync::engine::list_end_test

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "connectors/engine/answer/classify.hpp"
+#include "connectors/engine/answer/records.hpp"
+
 namespace affsync::engine::plain_words_test {
 namespace {
 
@@ -107,6 +110,72 @@ TEST(PlainWordsOfAnswers, ACountThatIsGreaterIsAGuess) {
   EXPECT_EQ(greater_count(spec_of("rows", "{type: none, total: meta.total}"), body, 100), "");
   EXPECT_EQ(greater_count(spec_of("rows", "{type: none, more: false}"), body, 100), "");
   EXPECT_EQ(greater_count(spec_of("rows", "{type: page}"), body, 100), "");
+}
+
+Verdict judged(int status, std::string body, StreamSpec const& spec,
+               std::string const& rules = "") {
+  HttpResponse response;
+  response.status = status;
+  response.body = std::move(body);
+  std::vector<ErrorRule> errors;
+  if (!rules.empty()) {
+    auto const manifest = parse_manifest(
+        "name: b\nbase_url: https://b.example\nauth: {type: none}\nerrors: [" + rules +
+            "]\nstreams: {s: {path: /s, table: payout, records: d, key: id, map: {amount: a}}}",
+        "b.yaml");
+    EXPECT_TRUE(manifest) << manifest.error().to_line();
+    errors = manifest->errors;
+  }
+  return classify(response, errors, {}, false, TimePoint(), spec.good, spec.document, &spec);
+}
+
+TEST(PlainWordsOfAnswers, AcceptedWithoutRowsIsNoAnswerYet) {
+  auto const spec = spec_of("rows");
+  for (auto const* none : {R"({"rows":[]})", R"({"id":"job-7"})", "", "soon"}) {
+    auto const verdict = judged(202, none, spec);
+    EXPECT_EQ(verdict.answer_class, AnswerClass::transient) << none;
+    ASSERT_TRUE(verdict.error) << none;
+    EXPECT_EQ(verdict.error->code, ErrorCode::server_error) << none;
+  }
+  EXPECT_EQ(judged(202, R"({"rows":[{"id":1}]})", spec).answer_class, AnswerClass::ok);
+  EXPECT_EQ(judged(200, R"({"rows":[]})", spec).answer_class, AnswerClass::ok);
+  auto const* rule = "{json: rows, absent: true, status: 202, class: empty}";
+  EXPECT_EQ(judged(202, R"({"id":7})", spec, rule).answer_class, AnswerClass::empty);
+}
+
+TEST(PlainWordsOfAnswers, ARuleDoesNotThrowRowsAway) {
+  auto const spec = spec_of("rows");
+  for (std::string const name : {"empty", "end_of_list"}) {
+    auto const rule = "{json: code, equals: 7, class: " + name + "}";
+    auto const verdict = judged(200, R"({"code":7,"rows":[{"id":1},{"id":2}]})", spec, rule);
+    ASSERT_TRUE(verdict.error) << name;
+    EXPECT_EQ(verdict.error->code, ErrorCode::malformed_answer);
+    EXPECT_EQ(verdict.error->message, "HTTP 200: the answer has 2 rows, but a rule with `class: " +
+                                          name + "` says that it has none");
+    for (auto const* none : {R"({"code":7,"rows":[]})", R"({"code":7,"rows":[{"text":"none"}]})",
+                             R"({"code":7})", R"({"code":7,"rows":{"id":1}})"}) {
+      auto const fine = judged(200, none, spec, rule);
+      EXPECT_EQ(to_string(fine.answer_class), name) << none;
+    }
+  }
+}
+
+TEST(PlainWordsOfAnswers, MessagesSayWhatWasExpectedWhereAndWhatToDo) {
+  auto manifest = parse_manifest(
+      "name: b\nbase_url: https://b.example\nauth: {type: none}\nstreams:\n  s:\n    path: /s\n"
+      "    format: csv\n    table: payout\n    key: id\n    map: {amount: a}\n",
+      "b.yaml");
+  ASSERT_TRUE(manifest) << manifest.error().to_line();
+  auto const page = judged(200, "<html><title>Sign in</title></html>", manifest->streams.front());
+  ASSERT_TRUE(page.error);
+  EXPECT_EQ(page.error->message, "HTTP 200: an HTML page instead of CSV (\"Sign in\")");
+  auto const ruled =
+      judged(200, R"({"code":7})", spec_of("rows"), "{json: code, equals: 7, class: bad_request}");
+  ASSERT_TRUE(ruled.error);
+  EXPECT_NE(ruled.error->hint.find("A rule under `errors` of the connector"), std::string::npos);
+  auto const lost = find_records(spec_of("rows"), parse_json("{}").value());
+  ASSERT_FALSE(lost);
+  EXPECT_EQ(lost.error().hint, "Check `records` of the stream (b.yaml:4:11).");
 }
 
 }  // namespace
