@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/encodings.hpp"
 #include "base/suggest.hpp"
 #include "base/text.hpp"
 
@@ -102,6 +103,9 @@ std::string read_path(yaml::Node const& node) {
   if (text.front() != '/') node.fail("a path must begin with /");
   if (text.find('?') != std::string::npos) {
     node.fail("a path with a question mark", "Put parameters into `query`.");
+  }
+  if (has_dot_segment(text)) {
+    node.fail("a path with a step upwards", "Write it without `.` and `..`.");
   }
   if (text.find('#') != std::string::npos || !is_printable(text)) {
     node.fail("a path with a character that must be percent-encoded");

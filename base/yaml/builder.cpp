@@ -81,7 +81,9 @@ void Builder::add(Node node) {
   if (parent.impl->weight > max_weight) {
     node.fail("the document expands to too many values", "Use fewer aliases.");
   }
-  if (expects_key() && node.impl_->kind != NodeKind::scalar) {
+  bool const may_be_key =
+      node.impl_->kind == NodeKind::scalar || node.impl_->kind == NodeKind::null;
+  if (expects_key() && !may_be_key) {
     node.fail("a key must be a plain text");
   }
   parent.children.push_back(std::move(node));
@@ -120,6 +122,8 @@ void Builder::OnNull(YAML::Mark const& mark, YAML::anchor_t anchor) {
     }
     impl->line = key.impl_->line;
     impl->column = key.impl_->column;
+  } else if (expects_key()) {
+    stack_.back().key_mark = YAML::Mark::null_mark();
   }
   close(std::move(impl), anchor);
 }

@@ -25,6 +25,9 @@ std::optional<Node> Map::find(std::string const& key) {
 Node Map::require(std::string const& key) {
   auto found = find(key);
   if (found) return *found;
+  for (auto const& [name, value] : entries_) {
+    if (name.text() == key) name.fail("the key `" + key + "` of " + what_ + " has no value");
+  }
   // Prefer to report a mistyped key, not a missing one.
   for (auto const& [name, value] : entries_) {
     bool const mistyped = asked_.count(name.text()) == 0 && nearest(name.text(), {key});

@@ -50,7 +50,8 @@ class Node {
   std::vector<Node> items() const;  // of a sequence
   // The entries of a mapping, in order.
   std::vector<std::pair<std::string, Node>> members() const;
-  // The same with the key as a node, for errors about the key itself.
+  // The same with the key as a node, for errors about the key itself. It may be null, which is no
+  // text.
   std::vector<std::pair<Node, Node>> entries() const;
 
   // A scalar with the names of its environment variables in place of their values, so that a

@@ -7,9 +7,9 @@ SELECT
   p.stream, p.external_id AS subject, 'payouts:' || p.source_id AS event,
   -- By a wrong clock nobody knows how long ago it was.
   CASE WHEN k.skewed THEN 'held' ELSE 'warning' END AS severity,
-  p.requested_at AS happened_at, p.currency, p.amount, d.usd AS amount_usd, NULL::numeric AS weight,
+  p.requested_at AS happened_at, p.currency, abs(p.amount) AS amount, d.usd AS amount_usd, NULL::numeric AS weight,
   jsonb_build_object('status', p.status, 'requested_at', p.requested_at) AS figures,
-  s.name || ' has not paid ' || coalesce(affsync.money_text(p.amount, p.currency, d.usd), 'a payout')
+  s.name || ' has not paid ' || coalesce(affsync.money_text(abs(p.amount), p.currency, d.usd), 'a payout')
     || ' for ' || affsync.span_text($2::timestamptz - p.requested_at) AS title,
   'Payout ' || left(p.external_id, 60) || ' was asked for on '
     || affsync.days_text(d.asked_on, d.asked_on) || ' and is still ' || p.status || '.' AS text,
@@ -20,11 +20,11 @@ FROM affsync.payout p
 JOIN affsync.source s ON s.source_id = p.source_id
 JOIN affsync.stream st ON st.source_id = p.source_id AND st.stream = p.stream
 LEFT JOIN affsync.currency_unit u ON u.currency = p.currency
--- As in reporting.payouts: by the day of the request.
+-- As in reporting.payouts: by the day of the request. Without the sign that a broker gives it as a debit.
 CROSS JOIN LATERAL affsync.usd_rate(p.currency, (p.requested_at AT TIME ZONE 'UTC')::date,
                                     p.amount_usd IS NULL, u.whole, u.factor) r
-CROSS JOIN LATERAL (SELECT coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount
-      ELSE round(p.amount * r.usd_rate, 8) END) AS usd,
+CROSS JOIN LATERAL (SELECT abs(coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount
+      ELSE round(p.amount * r.usd_rate, 8) END)) AS usd,
       (p.requested_at AT TIME ZONE 'UTC')::date AS asked_on) d
 CROSS JOIN LATERAL (SELECT $3::jsonb -> 'skewed' ? s.name AS skewed) k
 WHERE p.deleted_at IS NULL AND p.status IN ('requested', 'approved', 'processing')

@@ -6,11 +6,11 @@
 SELECT
   p.source_id || '/' || p.stream || '/' || p.external_id AS cause, p.source_id, s.name AS source,
   p.stream, p.external_id AS subject, 'payouts:' || p.source_id AS event, 'urgent' AS severity,
-  n.refused_at AS happened_at, p.currency, p.amount, d.usd AS amount_usd, NULL::numeric AS weight,
+  n.refused_at AS happened_at, p.currency, abs(p.amount) AS amount, d.usd AS amount_usd, NULL::numeric AS weight,
   jsonb_build_object('status', p.status, 'requested_at', p.requested_at, 'refused_at', p.rejected_at)
     AS figures,
   s.name || CASE p.status WHEN 'failed' THEN ' could not pay ' ELSE ' refused to pay ' END
-    || coalesce(affsync.money_text(p.amount, p.currency, d.usd), 'a payout') AS title,
+    || coalesce(affsync.money_text(abs(p.amount), p.currency, d.usd), 'a payout') AS title,
   'Payout ' || left(p.external_id, 60) || coalesce(' of ' || affsync.time_text(p.requested_at), '')
     || ' is ' || p.status || coalesce(': ' || left(nullif(p.reject_reason, ''), 160), '') || '.' AS text,
   'Ask the broker; affsync report payouts --source ' || s.name || ' shows all' AS remedy,
@@ -23,11 +23,11 @@ JOIN affsync.payout p
   AND (p.requested_at > $2::timestamptz - interval '187 days' OR p.requested_at IS NULL)
 JOIN affsync.stream st ON st.source_id = p.source_id AND st.stream = p.stream
 LEFT JOIN affsync.currency_unit u ON u.currency = p.currency
--- As in reporting.payouts: by the day of the request.
+-- As in reporting.payouts: by the day of the request. Without the sign that a broker gives it as a debit.
 CROSS JOIN LATERAL affsync.usd_rate(p.currency, (coalesce(p.requested_at, $2::timestamptz) AT TIME ZONE 'UTC')::date,
                                     p.amount_usd IS NULL, u.whole, u.factor) r
-CROSS JOIN LATERAL (SELECT coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount
-      ELSE round(p.amount * r.usd_rate, 8) END) AS usd) d
+CROSS JOIN LATERAL (SELECT abs(coalesce(p.amount_usd, CASE WHEN p.currency = 'USD' THEN p.amount
+      ELSE round(p.amount * r.usd_rate, 8) END)) AS usd) d
 -- It became so lately; a refusal of long ago that is read only now, or whose row changes in another way,
 -- is not news, and makes none anew.
 LEFT JOIN LATERAL (

@@ -224,7 +224,7 @@ ColumnMapping read_column(yaml::Node const& name, yaml::Node const& node, Record
     map.finish();
   }
   bool const has_words = out.type == ValueType::enumeration;
-  if (has_words && out.table.empty() && out.present.empty()) {
+  if (has_words && out.table.empty() && !out.for_nothing && out.present.empty()) {
     node.fail("an enum needs `table`: the broker's words and ours");
   }
   if (entry.words != nullptr && !has_words) {

@@ -4,6 +4,7 @@
 #include "base/case_fold.hpp"
 #include "connectors/engine/manifest/column.hpp"
 #include "connectors/engine/manifest/keys.hpp"
+#include "connectors/engine/values/format_pairs.hpp"
 #include "connectors/engine/values/time_format.hpp"
 
 namespace affsync::engine::grammar {
@@ -20,7 +21,7 @@ constexpr std::pair<std::string_view, Locale> locales[] = {
 
 constexpr Range<int> shifts{-30, 30};
 constexpr Range<int> scales{0, 50};
-constexpr Range<int> minor_digits{1, 18};
+constexpr Range<int> minor_digits{1, 18}, minor_digits_of_currency{0, 18};
 
 constexpr Key within_table[] = {
     {"from", form::paths, "the text of the same time, or alternatives", "", true},
@@ -61,8 +62,13 @@ constexpr Key column_table[] = {
     {"decimal_comma", form::flag, "decimal, percent: the decimal mark is a comma", "false"},
     {"grouping", form::text,
      "decimal, percent, int: the character between groups of three digits; a blank is any blank"},
-    {"minor_units", [] { return form::any_of({form::flag(), form::integer(minor_digits)}); },
-     "decimal: the value counts cents or the like: of the row's currency, or so many digits",
+    {"minor_units",
+     [] {
+       return form::any_of({form::flag(), form::integer(minor_digits),
+                            form::map_of(form::integer(minor_digits_of_currency), 1)});
+     },
+     "decimal: the value counts cents or the like: of the row's currency, of it but for these, or "
+     "so many digits",
      "false"},
     {"cents", [] { return form::any_of({form::texts(), form::scalars_by_name()}); },
      "decimal: currencies of accounts that count cents; currency: these with what they are cents "
@@ -73,25 +79,44 @@ constexpr Key column_table[] = {
     {"ahead", form::duration, "how far after the answer a time may be"},
     {"within", [] { return form::object(within_keys); },
      "epoch: the time must agree with a text of the row"},
-    {"table", form::scalars_by_name, "enum: the broker's words and ours"},
-    {"default", form::scalar, "enum: for any other word"},
+    {"table", form::scalars_by_name,
+     "enum: the broker's words and ours; null without quotes: a row without a value"},
+    {"default", form::scalar, "enum: for any other word, but not for a row without a value"},
 };
 
-std::map<std::string, std::string> read_enumeration(yaml::Node const& node,
-                                                    ColumnEntry const& entry) {
-  std::map<std::string, std::string> table;
+void read_enumeration(yaml::Node const& node, ColumnEntry const& entry, ColumnMapping& out) {
+  auto& table = out.table;
   for (auto const& [key, value] : node.entries()) {
     auto ours = value.text();
     if (entry.column.type == ColumnType::boolean && ours != "true" && ours != "false") {
       value.fail(entry.name() + " is true or false");
     }
     check_word(value, ours, entry);
+    if (key.is_null()) {
+      out.for_nothing = std::move(ours);
+      continue;
+    }
     if (!table.emplace(fold_case(key.text()), std::move(ours)).second) {
       key.fail(yaml::quoted(key.text()) + " occurs twice, because case is ignored");
     }
   }
-  if (table.empty()) node.fail("the table of words is empty");
-  return table;
+  if (table.empty() && !out.for_nothing) node.fail("the table of words is empty");
+}
+
+std::string in_marks(std::string const& format) {
+  return '\'' + format + '\'';
+}
+
+// The first format that reads a text counts, so that one of the two days would be stored for both.
+void check_pair(yaml::Node const& node, std::string const& both, std::string const& first,
+                std::string const& second) {
+  auto const found = read_as_two_days(first, second);
+  if (!found) return;
+  node.fail(both + " read " + yaml::quoted(found->text) + " as two days, " +
+                format_day(found->first) + " and " + format_day(found->second) +
+                ", so nobody knows which one is meant",
+            "Keep the one in which the broker writes its days; for two fields that are written "
+            "differently, map each by itself.");
 }
 
 std::vector<std::string> read_formats(yaml::Node const& node) {
@@ -103,8 +128,21 @@ std::vector<std::string> read_formats(yaml::Node const& node) {
                 "Use iso, or strptime directives such as %d.%m.%Y %H:%M:%S.");
     }
     if (auto const flaw = flaw_of_format(formats.back()); !flaw.empty()) item.fail(flaw);
+    for (std::size_t i = 0; i + 1 < formats.size(); ++i) {
+      check_pair(item, "the formats " + in_marks(formats[i]) + " and " + in_marks(formats.back()),
+                 formats[i], formats.back());
+    }
   }
   return formats;
+}
+
+// Words of a language come with days of its own form, which are tried before the formats.
+void check_beside_locale(yaml::Node const& node, std::vector<std::string> const& formats) {
+  for (auto const& format : formats) {
+    for (auto const* own : {"%d.%m.%Y", "%d.%m.%Y %H:%M"}) {
+      check_pair(node, "`locale: ru` and the format " + in_marks(format), own, format);
+    }
+  }
 }
 
 Locale read_locale(yaml::Node const& node) {
@@ -183,6 +221,7 @@ void read_column_options(ObjectMap& map, ColumnMapping& out, ColumnEntry const& 
   if (!is_number) {
     if (auto const node = option("locale", {date, datetime, earliest, latest})) {
       out.locale = read_locale(*node);
+      if (out.locale == Locale::russian) check_beside_locale(*node, out.formats);
     }
   }
   read_number_options(map, out, entry);
@@ -201,7 +240,7 @@ void read_column_options(ObjectMap& map, ColumnMapping& out, ColumnEntry const& 
   if (auto const node = option("within", {epoch})) {
     out.within = read_within(*node, entry.declared);
   }
-  if (auto const node = option("table", {enumeration})) out.table = read_enumeration(*node, entry);
+  if (auto const node = option("table", {enumeration})) read_enumeration(*node, entry, out);
   if (auto const node = option("default", {enumeration})) {
     out.otherwise = node->text();
     bool const is_boolean = entry.column.type == ColumnType::boolean;

@@ -14,8 +14,12 @@ namespace {
 void append_content(std::string& text, yaml::Node const& node) {
   if (node.is_map()) {
     text += '{';
-    for (auto const& [name, value] : node.members()) {
-      append_json_string(text, name);
+    for (auto const& [name, value] : node.entries()) {
+      if (name.is_null()) {
+        text += "null";
+      } else {
+        append_json_string(text, name.text());
+      }
       text += ':';
       append_content(text, value);
       text += ',';

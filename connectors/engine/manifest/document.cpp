@@ -212,6 +212,11 @@ Json document_packing() {
 DocumentSpec read_document_spec(ObjectMap& map) {
   DocumentSpec document;
   if (auto const format = map.find("format")) {
+    for (std::string_view const other : {"ndjson", "jsonl", "jsonlines"}) {
+      if (!format->is_scalar() || format->text() != other) continue;
+      format->fail(yaml::quoted(other) + " is not a format of answers",
+                   "Did you mean `json_lines`?");
+    }
     document.format = read_word<DocumentFormat>(*format, format_words, "a format of answers");
   }
   if (auto const packing = map.find("compression")) {

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/duration.hpp"
+#include "base/encodings.hpp"
 #include "base/schedule.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/manifest/placeholders.hpp"
@@ -234,6 +235,9 @@ std::string read_request_path(yaml::Node const& node, Declared const& declared, 
   if (path.find_first_of("?# ") != std::string::npos) {
     node.fail(yaml::quoted(path) + " holds more than a path", "Put parameters under `query`.");
   }
+  if (has_dot_segment(path)) {
+    node.fail(yaml::quoted(path) + " has a step upwards", "Write the path without `.` and `..`.");
+  }
   return path;
 }
 
@@ -255,8 +259,13 @@ std::string join_words(std::span<std::string const> words) {
 void refuse_word(yaml::Node const& node, std::string_view word,
                  std::vector<std::string> const& known, std::string const& what) {
   auto const near = nearest(word, known);
-  node.fail(yaml::quoted(word) + " is not " + what,
-            near ? "Did you mean `" + *near + "`?" : "One of: " + join_words(known) + ".");
+  std::string hint = "There is none here.";
+  if (near) {
+    hint = "Did you mean `" + *near + "`?";
+  } else if (!known.empty()) {
+    hint = "One of: " + join_words(known) + ".";
+  }
+  node.fail(yaml::quoted(word) + " is not " + what, std::move(hint));
 }
 
 }  // namespace affsync::engine::grammar

@@ -93,6 +93,9 @@ std::vector<JsonPath> judged_paths(std::vector<ErrorRule> const& rules,
 }
 
 Manifest read_manifest(yaml::Node const& root, std::string const& file) {
+  if (root.is_null()) {
+    root.fail("the file is empty", "`affsync connectors new` makes a first connector of a sample.");
+  }
   grammar::ObjectMap map(root, grammar::file_keys);
   Manifest manifest;
   manifest.file = file;

@@ -179,6 +179,7 @@ struct ColumnMapping {
   std::optional<NumberFormat> number_format;  // numbers in texts; unset: as JSON has them
   std::optional<int> minor_units;             // decimal: the value counts 10^-n of the currency
   bool minor_units_of_currency = false;       // the same, n as ISO 4217 says
+  std::map<std::string, int, std::less<>> other_minor_units;  // but for these currencies
   // decimal: the value counts cents if the broker's currency is one of these, see cents_of.
   std::vector<std::string> cents;
   std::map<std::string, std::string> cents_of;  // currency: USC -> USD
@@ -190,6 +191,7 @@ struct ColumnMapping {
   // Null also if the value is none of these (lower case); empty: any value will do.
   std::vector<std::string> only_if_words;
   std::map<std::string, std::string> table;  // enumeration: broker's word (lower case) -> ours
+  std::optional<std::string> for_nothing;    // enumeration: if there is no value; unset: null
   // enumeration: for any other word, unset: quarantine. `present`: if no path is present.
   std::optional<std::string> otherwise;
   std::string take_before;   // text: keep only what is before this ("-" of a UUID)
@@ -323,6 +325,9 @@ struct Manifest {
   std::vector<StreamSpec> streams;
   std::string file;  // origin, for messages
   std::string hash;  // of its text
+  // Set if the file is invalid: then nothing but the name and the file is known, and what uses the
+  // connector fails with this.
+  std::optional<Error> flaw;
 
   StreamSpec const* find_stream(std::string_view stream_name) const;
 };

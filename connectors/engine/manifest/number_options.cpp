@@ -4,6 +4,7 @@
 
 #include "base/case_fold.hpp"
 #include "connectors/engine/manifest/column.hpp"
+#include "connectors/engine/values/minor_units.hpp"
 
 namespace affsync::engine::grammar {
 namespace {
@@ -26,7 +27,7 @@ constexpr auto words_of_formats = [] {
   return words;
 }();
 
-constexpr Range<int> digits_of_minor_units{1, 18};
+constexpr Range<int> digits_of_minor_units{1, 18}, digits_of_currency{0, 18};
 
 bool is_number(ColumnMapping const& column) {
   return column.type == ValueType::decimal || column.type == ValueType::percent ||
@@ -85,10 +86,32 @@ void read_format(ObjectMap& map, ColumnMapping& out) {
   }
 }
 
+std::string read_code(yaml::Node const& node) {
+  auto const code = node.text();
+  bool const fits = !code.empty() && code.size() <= 10 && std::ranges::all_of(code, [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  });
+  if (!fits) node.fail(yaml::quoted(code) + " is not a currency code", "In capitals, such as USC.");
+  return code;
+}
+
+void read_other_minor_units(yaml::Node const& node, ColumnMapping& out) {
+  for (auto const& [code, digits] : node.entries()) {
+    out.other_minor_units.emplace(read_code(code), read_integer(digits, digits_of_currency));
+  }
+  if (out.other_minor_units.empty()) {
+    node.fail("`minor_units` names no currency",
+              "Write `true` for the digits of ISO 4217, or its exceptions, such as {ISK: 2}.");
+  }
+}
+
 void read_unit(ObjectMap& map, ColumnMapping& out) {
   auto const node = find_for(map, "minor_units", out.type == ValueType::decimal, out, "decimal");
   if (!node) return;
-  if (node->is_scalar() && (node->text() == "true" || node->text() == "false")) {
+  if (node->is_map()) {
+    out.minor_units_of_currency = true;
+    read_other_minor_units(*node, out);
+  } else if (node->is_scalar() && (node->text() == "true" || node->text() == "false")) {
     out.minor_units_of_currency = node->as_bool();
   } else {
     out.minor_units = read_integer(*node, digits_of_minor_units);
@@ -98,15 +121,6 @@ void read_unit(ObjectMap& map, ColumnMapping& out) {
                    std::string(out.invert ? "invert" : "shift") + "`",
                "Both move the decimal point.");
   }
-}
-
-std::string read_code(yaml::Node const& node) {
-  auto const code = node.text();
-  bool const fits = !code.empty() && code.size() <= 10 && std::ranges::all_of(code, [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-  });
-  if (!fits) node.fail(yaml::quoted(code) + " is not a currency code", "In capitals, such as USC.");
-  return code;
 }
 
 void read_cents(ObjectMap& map, ColumnMapping& out, ColumnEntry const& entry) {
@@ -166,10 +180,20 @@ void check_currency(TableMapping const& mapping, yaml::Node const& columns) {
           "Map the column `currency` of " + yaml::quoted(mapping.table->name) + " as well.");
     };
     if (!has_currency && column.scale_of_currency) needs("scale: currency");
-    if (!has_currency && column.minor_units_of_currency) needs("minor_units: true");
+    if (!has_currency && column.minor_units_of_currency) {
+      needs(column.other_minor_units.empty() ? "minor_units: true" : "minor_units");
+    }
     if (!has_currency && !column.cents.empty()) needs("cents");
     for (auto const& code : column.cents) {
       if (currency->cents_of.contains(code)) continue;
+      if (iso_minor_unit_digits(code)) {
+        columns.entries()[i].second.fail(
+            yaml::quoted(code) +
+                " is a currency itself, and `cents` is for accounts that count "
+                "cents of another one, such as USC",
+            "If the broker writes it with other digits than ISO 4217, use `minor_units: {" + code +
+                ": 2}`.");
+      }
       columns.entries()[i].second.fail(
           "`currency` does not say what " + yaml::quoted(code) + " counts cents of",
           "Give the column `currency` a mapping such as {from: …, cents: {" + code + ": USD}}.");

@@ -281,12 +281,13 @@ namespace {
 // Returns true if the column can have the word.
 bool can_give(ColumnMapping const& column, std::string_view word) {
   if (column.constant) return *column.constant == word;
-  if (column.otherwise == word) return true;
+  if (column.otherwise == word || column.for_nothing == word) return true;
   if (!column.present.empty()) {
     return std::ranges::any_of(column.present,
                                [&](PresentWord const& one) { return one.word == word; });
   }
-  if (column.table.empty()) return true;  // the broker's own words
+  bool const has_words = !column.table.empty() || column.for_nothing;
+  if (!has_words) return true;  // the broker's own words
   return std::ranges::any_of(column.table, [&](auto const& entry) { return entry.second == word; });
 }
 

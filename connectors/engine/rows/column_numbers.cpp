@@ -23,7 +23,10 @@ std::string_view ColumnReader::read_shift(RowContext const& context, int& shift)
   if (mapping_.minor_units) shift -= *mapping_.minor_units;
   if (mapping_.minor_units_of_currency) {
     if (context.currency.empty()) return "is in minor units, but the row has no currency";
-    auto const digits = iso_minor_unit_digits(context.currency);
+    auto const other = mapping_.other_minor_units.find(context.currency);
+    auto const digits = other != mapping_.other_minor_units.end()
+                            ? std::optional(other->second)
+                            : iso_minor_unit_digits(context.currency);
     if (!digits) return "is in minor units of a currency that is not in ISO 4217";
     shift -= *digits;
   }

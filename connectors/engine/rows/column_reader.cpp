@@ -290,6 +290,7 @@ std::optional<std::string> ColumnReader::read(Json const& row, RowContext& conte
   if (mapping_.constant && !mapping_.constant->empty()) {
     return put_constant(*mapping_.constant, row, context, out);
   }
+  if (mapping_.for_nothing) return put_constant(*mapping_.for_nothing, row, context, out);
   if (!mapping_.required) return std::nullopt;
   if (zero_date != nullptr) {
     return complain(*zero_date, trim_blanks(*zero_date->in(row)->scalar_text()),

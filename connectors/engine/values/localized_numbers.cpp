@@ -6,6 +6,10 @@ namespace affsync::engine {
 namespace {
 
 constexpr std::string_view wrong = "is not a number as the connector says that it is written";
+// Nobody groups behind a leading zero. Read as groups, 0.125 would be a thousand times as much.
+constexpr std::string_view wrong_zero =
+    "groups digits behind a leading zero, which nobody does: it is rather a number with another "
+    "decimal mark. Correct `locale`, or `decimal_comma` and `grouping`, of the connector";
 // Blanks between groups: no-break, narrow no-break, thin, figure.
 constexpr std::string_view blanks[] = {" ", "\xC2\xA0", "\xE2\x80\xAF", "\xE2\x80\x89",
                                        "\xE2\x80\x87"};
@@ -42,11 +46,13 @@ std::string_view read_localized(std::string_view text, NumberFormat const& forma
   }
   auto count = digits_at(text);
   if (count == 0) return wrong;
+  bool const has_leading_zero = text.front() == '0';
   out += text.substr(0, count);
   text.remove_prefix(count);
   bool grouped = false;
   while (auto const mark = group_mark(text, format.grouping)) {
     if (!grouped && count > 3) return wrong;
+    if (has_leading_zero) return wrong_zero;
     grouped = true;
     text.remove_prefix(mark);
     count = digits_at(text);

@@ -15,7 +15,7 @@ struct NumberFormat {
 
 // Writes the number with a point and without groups to `out`. Returns the problem in words, or an
 // empty text. A mark at another place than the format has it is a problem: the number may mean
-// another one.
+// another one. So is a group behind a leading zero: its mark is a decimal one.
 std::string_view read_localized(std::string_view text, NumberFormat const& format,
                                 std::string& out);
 

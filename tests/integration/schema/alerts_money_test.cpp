@@ -309,6 +309,15 @@ TEST_F(AlertsOfMoney, PayoutsAreConvertedAtTheRateOfTheirRequest) {
   EXPECT_EQ(open("payout_refused"), "broker-1 refused to pay 100.00 EUR (120.00 USD)");
 }
 
+// Some brokers list what they pay out as negative: it is a debit to the account.
+TEST_F(AlertsOfMoney, APayoutThatIsListedAsNegativeIsToldWithoutItsSign) {
+  pay(payout("P1", "processing", "-465", now - days(8)));
+  pay(payout("P2", "rejected", "-100", now - days(2), now - days(1)));
+  judge();
+  EXPECT_EQ(open("payout_overdue"), "broker-1 has not paid 465.00 USD for 8 days");
+  EXPECT_EQ(open("payout_refused"), "broker-1 refused to pay 100.00 USD");
+}
+
 TEST_F(AlertsOfMoney, PayoutRefusedTellsTheReason) {
   pay(payout("P1", "requested", "250", now - days(2)));
   judge();

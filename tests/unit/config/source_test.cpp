@@ -304,7 +304,7 @@ TEST(Stream, LookbackIsANumberOfDays) {
 TEST(Stream, PathStaysAtTheSourcesHost) {
   EXPECT_EQ(stream("path: /a/b%20c/").path, "/a/b%20c/");
   for (auto const* wrong : {"https://evil.example/x", "//evil.example/x", "x/y", "", "/a?b=c",
-                            "/a#b", "/a b", "/ü", "/\\r\\nX"}) {
+                            "/a#b", "/a b", "/ü", "/\\r\\nX", "/a/../b", "/%2e%2e/b", "/a/."}) {
     EXPECT_EQ(stream_mistake(std::string("path: \"") + wrong + "\"").substr(0, 13), "c.yaml:4:31: ")
         << wrong;
   }

@@ -73,6 +73,34 @@ TEST(LocalizedNumbers, AMarkAtAnotherPlaceIsNoNumber) {
   EXPECT_EQ(localized("1 234", ',', ""), "no");
 }
 
+TEST(LocalizedNumbers, NobodyGroupsBehindALeadingZero) {
+  for (auto const* text : {"0.123", "-0.500", "012.345", "+00.125", "0.000", "0.123,50"}) {
+    EXPECT_EQ(localized(text, ',', "."), "no") << text;
+  }
+  EXPECT_EQ(localized("0,125", '.', ","), "no");
+  EXPECT_EQ(localized("0\xC2\xA0"
+                      "125",
+                      ',', " "),
+            "no");
+  EXPECT_EQ(localized("0,125", ',', "."), "0.125");
+  EXPECT_EQ(localized("007", ',', "."), "007");
+  EXPECT_EQ(localized("100.000", ',', "."), "100000");
+}
+
+TEST(NumberForms, AGroupBehindALeadingZeroIsPutAside) {
+  EXPECT_EQ(
+      amount("locale: de", R"("a":"0.123")"),
+      "amount: \"0.123\" in the field \"a\" groups digits behind a leading zero, which nobody "
+      "does: it is rather a number with another decimal mark. Correct `locale`, or "
+      "`decimal_comma` and `grouping`, of the connector");
+  for (auto const* options : {"locale: it", "grouping: '.', decimal_comma: true"}) {
+    EXPECT_NE(amount(options, R"("a":"-0.500")").find("leading zero"), std::string::npos);
+  }
+  EXPECT_NE(amount("locale: en", R"("a":"0,125")").find("leading zero"), std::string::npos);
+  EXPECT_NE(amount("locale: fr", R"("a":"0 125")").find("leading zero"), std::string::npos);
+  EXPECT_EQ(amount("locale: de", R"("a":0.123)"), "0.123");
+}
+
 TEST(NumberForms, ALocaleIsForTextsAlone) {
   EXPECT_EQ(amount("locale: de", R"("a":"1.234,50")"), "1234.50");
   EXPECT_EQ(amount("locale: ru", R"("a":"1 234,50")"), "1234.50");
@@ -107,6 +135,39 @@ TEST(NumberForms, MinorUnitsAreThoseOfTheRowsCurrency) {
   EXPECT_EQ(amount(own, R"("c":"USDT")"), "null");
   EXPECT_EQ(amount("minor_units: 8", R"("a":123456789,"c":"BTC")"), "1.23456789");
   EXPECT_EQ(amount("minor_units: 2, scale: 1", R"("a":"1255")"), "12.6");
+}
+
+// Stripe keeps two digits of ISK and UGX, and none of MGA.
+TEST(NumberForms, SomeCurrenciesHaveOtherMinorUnitsThanInIso) {
+  auto const* own = "minor_units: {ISK: 2, UGX: 2, MGA: 0, USDT: 6}";
+  EXPECT_EQ(amount(own, R"("a":150000,"c":"isk")"), "1500.00");
+  EXPECT_EQ(amount(own, R"("a":150000,"c":"UGX")"), "1500.00");
+  EXPECT_EQ(amount(own, R"("a":1500,"c":"MGA")"), "1500");
+  EXPECT_EQ(amount(own, R"("a":1500000,"c":"USDT")"), "1.500000");
+  EXPECT_EQ(amount(own, R"("a":1500,"c":"JPY")"), "1500");
+  EXPECT_EQ(amount(own, R"("a":1500,"c":"USD")"), "15.00");
+  EXPECT_EQ(
+      amount(own, R"("a":1500,"c":"XYZ")"),
+      "amount: \"1500\" in the field \"a\" is in minor units of a currency that is not in ISO "
+      "4217");
+  auto const refused = [](char const* options) {
+    auto const manifest =
+        parse("      amount: {from: a, minor_units: " + std::string(options) + "}\n");
+    return manifest ? std::string() : manifest.error().to_line();
+  };
+  EXPECT_NE(refused("{isk: 2}").find("n.yaml:11:39: \"isk\" is not a currency code"),
+            std::string::npos)
+      << refused("{isk: 2}");
+  EXPECT_NE(refused("{ISK: many}").find("n.yaml:11:44"), std::string::npos)
+      << refused("{ISK: many}");
+  EXPECT_NE(refused("{}").find("names no currency"), std::string::npos) << refused("{}");
+  EXPECT_NE(refused("{ISK: 2}").find("`minor_units` needs the row's currency"), std::string::npos)
+      << refused("{ISK: 2}");
+  auto const of_cents = parse("      amount: {from: a, cents: [ISK]}\n      currency: c\n");
+  EXPECT_EQ(of_cents ? "" : of_cents.error().to_line(),
+            "n.yaml:11:15: \"ISK\" is a currency itself, and `cents` is for accounts that count "
+            "cents of another one, such as USC. If the broker writes it with other digits than ISO "
+            "4217, use `minor_units: {ISK: 2}`.");
 }
 
 TEST(NumberForms, AccountsInCentsBecomeTheirCurrency) {
