@@ -28,7 +28,7 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
       pager(make_pager(spec.page)),
       page_list(spec),
       totals(spec),
-      row_days(spec),
+      row_days(spec, plan->of_file),
       days(*plan, start, earlier),
       lists(spec, start.items),
       time_column(time_column_of(spec)),
@@ -245,7 +245,8 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   auto const& places = *list.places(&reader.pager->places());
   reader.page_rows.convert(list.rows(), list.keys(), places, answer.server_time.value_or(now), page,
                            now);
-  reader.row_days.note(page.batches.front(), reader.days_of_rows());
+  reader.row_days.note(page.batches.front(), *reader.days.slice(), reader.days_of_rows());
+  if (auto const doubt = reader.row_days.doubt()) page.remarks.push_back(doubt->text);
   if (!list.rows().empty()) page.missing_totals = reader.totals.missing_in_answer();
   // A list whose count differs is in doubt, however often it is read.
   bool const is_settled = reader.pager->total() && reader.pager->doubt();
@@ -275,6 +276,7 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
       reader.ended.doubt =
           EmptyAnswers::too_old(reader.spec, *reader.days.slice(), reader.days.today());
     }
+    if (!reader.ended.doubt) reader.ended.doubt = reader.row_days.doubt();
     page.slice_end = reader.end_of_slice(now);
     auto const last = reader.days.slice()->to;
     reader.days.end_slice(reader.ended.doubt.has_value(), reader.rows);

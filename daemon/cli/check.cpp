@@ -6,19 +6,17 @@
 #include <iostream>
 
 #include "base/json.hpp"
-#include "connectors/engine/answer/records.hpp"
-#include "connectors/engine/rows/page_review.hpp"
 #include "daemon/app.hpp"
 #include "daemon/chosen_names.hpp"
 #include "daemon/cli/check.hpp"
 #include "daemon/cli/check_files.hpp"
 #include "daemon/cli/check_renamed.hpp"
 #include "daemon/cli/check_secrets.hpp"
+#include "daemon/cli/check_stream.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/first_page.hpp"
 #include "daemon/cli/open_database.hpp"
 #include "daemon/cli/secret_files.hpp"
-#include "daemon/cli/terminal/numbers.hpp"
 #include "daemon/cli/terminal/table.hpp"
 #include "daemon/embedded/layout.hpp"
 #include "daemon/embedded/programs.hpp"
@@ -26,8 +24,6 @@
 #include "daemon/reports/json_text.hpp"
 #include "daemon/reports/spans.hpp"
 #include "daemon/source_plans.hpp"
-#include "daemon/sync/inbox.hpp"
-#include "daemon/sync/item_values.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -36,28 +32,18 @@ namespace asio = boost::asio;
 
 using Line = SourceCheck;
 
-Line failed(std::string source, std::string stream, Error error) {
-  Line line;
-  line.source = std::move(source);
-  line.stream = std::move(stream);
-  line.result = "failed";
-  line.detail = error.message;
-  line.error = std::move(error);
-  return line;
-}
-
 // Does not start the embedded cluster: it may not exist yet, and `check` must not create it.
 std::vector<Line> check_embedded(App& app) {
   auto const& directory = app.config().database.state_dir;
   auto const layout = embedded::describe_layout(directory);
-  if (!layout) return {failed("database", "", layout.error())};
+  if (!layout) return {failed_check("database", "", layout.error())};
   auto const user = embedded::find_server_user(layout->data);
-  if (!user) return {failed("database", "", user.error())};
+  if (!user) return {failed_check("database", "", user.error())};
   auto const programs =
       embedded::find_server_programs({}, embedded::major_of_cluster(layout->data));
-  if (!programs) return {failed("database", "", programs.error())};
+  if (!programs) return {failed_check("database", "", programs.error())};
   auto const usable = embedded::check_state_directory(*layout, *user);
-  if (!usable) return {failed("database", "", usable.error())};
+  if (!usable) return {failed_check("database", "", usable.error())};
   Line line;
   line.source = "database";
   line.result = "ok";
@@ -69,7 +55,7 @@ std::vector<Line> check_embedded(App& app) {
 // Checks that reports can be read from the replica.
 Line check_replica(App& app, schema::Examination const& primary) {
   auto const replica = app.examine_database(true);
-  if (!replica) return failed("database", "read_url", replica.error());
+  if (!replica) return failed_check("database", "read_url", replica.error());
   Line line;
   line.source = "database";
   line.stream = "read_url";
@@ -87,9 +73,9 @@ std::vector<Line> check_database(App& app) {
   if (app.config().database.embedded()) return check_embedded(app);
   try {
     auto const found = app.examine_database();
-    if (!found) return {failed("database", "", found.error())};
+    if (!found) return {failed_check("database", "", found.error())};
     std::vector<Line> lines;
-    for (auto const& lack : found->sync_lacks) lines.push_back(failed("database", "", lack));
+    for (auto const& lack : found->sync_lacks) lines.push_back(failed_check("database", "", lack));
     if (!lines.empty()) return lines;
     Line line;
     line.source = "database";
@@ -105,118 +91,8 @@ std::vector<Line> check_database(App& app) {
     if (!app.config().database.read_url.empty()) lines.push_back(check_replica(app, *found));
     return lines;
   } catch (Failure const& failure) {
-    return {failed("database", "", failure.error())};
+    return {failed_check("database", "", failure.error())};
   }
-}
-
-// Returns a remark if our clock and the broker's differ by minutes, because signatures and days
-// depend on the clock.
-std::string clock_remark(engine::Answer const& answer, TimePoint now) {
-  constexpr auto tolerated = std::chrono::minutes(2);
-  if (!answer.server_time) return {};
-  auto const ahead = std::chrono::duration_cast<std::chrono::seconds>(now - *answer.server_time);
-  if (std::chrono::abs(ahead) <= tolerated) return {};
-  return "the clock of this machine is " + reports::short_span_text(std::chrono::abs(ahead)) +
-         (ahead.count() > 0 ? " ahead of" : " behind") + " the broker's; set it";
-}
-
-// Returns the error that would end a run if most rows of the page cannot be mapped.
-std::optional<Error> mapping_failure(sync::StreamTask const& task, engine::PageRead const& page) {
-  if (page.quarantined.empty() || page.unmapped <= page.mapped) return std::nullopt;
-  auto const all = page.mapped + page.unmapped;
-  auto const what = all == 1 ? "the only row of the page cannot be mapped"
-                    : page.mapped == 0
-                        ? "none of the " + rows_text(all) + " of the page can be mapped"
-                        : group_thousands(page.unmapped) + " of " + rows_text(all) +
-                              " of the page cannot be mapped";
-  return Error(ErrorCode::mapping_failed, what + ", such as: " + page.quarantined.front().reason,
-               "`affsync inspect " + task.source() + " " + task.stream() +
-                   "` shows what each column finds. Fix the mapping of the connector.");
-}
-
-// Adds what the page as a whole shows. A broker may leave out a field that has no value, so a path
-// that no row has is no failure, and for columns without money not even a warning.
-void note_review(sync::StreamTask const& task, engine::PageReview const& review, Line& line) {
-  for (auto const& warning : review.warnings) {
-    line.result = "warning";
-    line.remarks.push_back(task.session->withhold_secrets(warning));
-    line.detail += "; " + line.remarks.back();
-  }
-  if (review.lacking.empty()) return;
-  std::string paths;
-  for (auto const& path : review.lacking) paths += (paths.empty() ? "" : ", ") + path;
-  auto const text = "no row of this page has what is read as: " + paths;
-  line.detail += "; " + text;
-  if (!review.lacks_money) return;
-  line.result = "warning";
-  line.remarks.push_back(text +
-                         ". Correct the connector unless the broker leaves out what has no value; "
-                         "`affsync inspect " +
-                         task.source() + " " + task.stream() + "` shows the rows");
-}
-
-asio::awaitable<Line> check_stream(sync::StreamTask task, Clock const& clock) {
-  if (auto const error = task.plan->obstacle()) {
-    Line line = failed(task.source(), task.stream(), *error);
-    line.result = "warning";
-    co_return line;
-  }
-  if (auto const lack = sync::lack_of_values(task, task.items)) {
-    Line line = failed(task.source(), task.stream(), *lack);
-    line.result = "warning";
-    co_return line;
-  }
-  RunReport report;
-  auto page = co_await fetch_first_page(task, clock, false, report);
-  if (!page) {
-    auto const error = task.plan->advised(page.error());
-    Line line = failed(task.source(), task.stream(), error);
-    // Files come when somebody exports them, and `import` reads them from anywhere.
-    bool const is_no_file =
-        error.code == ErrorCode::not_found && sync::folder_of(task.plan->base_url);
-    if (is_no_file) line.result = "warning";
-    co_return line;
-  }
-
-  Line line;
-  line.source = task.source();
-  line.stream = task.stream();
-  line.result = "ok";
-  line.rows = page->read.rows_read;
-  line.total = page->read.expected_rows;
-  line.detail = line.total ? group_thousands(*line.rows) + " of " + rows_text(*line.total)
-                           : rows_text(*line.rows);
-  if (task.plan->spec->window) line.detail += " in the newest window";
-  line.remarks = page->read.remarks;
-  auto clock_says = clock_remark(page->answer, clock.now());
-  if (!clock_says.empty()) line.remarks.push_back(std::move(clock_says));
-  if (auto error = mapping_failure(task, page->read)) {
-    line.result = "failed";
-    line.detail += "; " + error->message;
-    line.error = std::move(*error);
-    co_return line;
-  }
-  if (!line.remarks.empty()) line.result = "warning";
-  if (auto const& bad = page->read.quarantined; !bad.empty()) {
-    line.result = "warning";
-    auto const count = std::to_string(bad.size());
-    line.detail += "; " + count + " of them cannot be mapped, such as: " + bad.front().reason;
-    // Repeat it as a remark, since the table may cut the line.
-    line.remarks.push_back(count + " cannot be mapped, such as: " + bad.front().reason +
-                           "; `affsync " + "inspect " + task.source() + " " + task.stream() +
-                           "` shows more");
-  }
-  for (auto const& path : page->read.missing_totals) {
-    if (line.result == "ok") line.result = "warning";
-    line.detail += "; the total `" + path +
-                   "` that the connector names is missing from the answer, so it is not compared";
-  }
-  if (auto const rows =
-          engine::find_records(task.plan->spec, page->answer.body, false, page->asked);
-      rows) {
-    note_review(task, engine::review_page(*task.plan, rows->rows, page->answer.body), line);
-  }
-  co_return line;
 }
 
 // Returns a warning if our clock differs from the broker's: windows of days and the dates of
@@ -229,7 +105,7 @@ std::optional<Line> check_clock(sync::StreamTask const& task) {
               "the clock of this machine is " + reports::long_span_text(size) +
                   (*skew > Duration() ? " ahead of" : " behind") + " the broker's",
               "Compare it with a time server: timedatectl. If it is right, the broker's is wrong.");
-  Line line = failed(task.source(), "", error);
+  Line line = failed_check(task.source(), "", error);
   line.result = "warning";
   return line;
 }
@@ -297,7 +173,7 @@ asio::awaitable<std::vector<SourceCheck>> check_all(App& app, CheckOptions const
       auto const error = co_await task.session->log_in(report);
       if (error) {
         refused = task.source();
-        lines.push_back(failed(task.source(), "", *error));
+        lines.push_back(failed_check(task.source(), "", *error));
         continue;
       }
     }
@@ -306,6 +182,11 @@ asio::awaitable<std::vector<SourceCheck>> check_all(App& app, CheckOptions const
     if (auto clock_line = is_last ? check_clock(task) : std::nullopt) {
       lines.push_back(std::move(*clock_line));
     }
+  }
+  for (auto const& manifest : app.manifests()) {
+    if (!manifest.flaw) continue;
+    lines.push_back(failed_check("connectors", manifest.name, *manifest.flaw));
+    lines.back().result = "warning";
   }
   if (options.database) {  // `init` says it in its own words
     for (auto& line : check_accounts(app, options.sources)) lines.push_back(std::move(line));

@@ -61,4 +61,14 @@ asio::awaitable<Result<FirstPage>> fetch_first_page(sync::StreamTask task, Clock
   co_return co_await look(task, start, clock, most_pages, report);
 }
 
+asio::awaitable<Result<FirstPage>> fetch_day(sync::StreamTask task, Clock const& clock, Day day,
+                                             RunReport& report) {
+  engine::ReaderStart start;
+  start.mode = engine::ReadMode::full;
+  start.now = clock.now();
+  start.items = task.items;
+  start.since = start.until = day;
+  co_return co_await look(task, start, clock, 1, report);
+}
+
 }  // namespace affsync::cli

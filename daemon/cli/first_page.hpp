@@ -27,4 +27,8 @@ boost::asio::awaitable<Result<FirstPage>> fetch_first_page(sync::StreamTask task
                                                            Clock const& clock, bool until_found,
                                                            RunReport& report);
 
+// Reads the first page of this day alone. Errors: those of a run.
+boost::asio::awaitable<Result<FirstPage>> fetch_day(sync::StreamTask task, Clock const& clock,
+                                                    Day day, RunReport& report);
+
 }  // namespace affsync::cli

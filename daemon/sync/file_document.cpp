@@ -81,6 +81,7 @@ std::optional<Error> refusal_of_period(engine::StreamPlan const& plan, DaySpan c
 std::shared_ptr<engine::StreamPlan const> plan_of_file(engine::StreamPlan const& plan,
                                                        std::optional<DaySpan> period) {
   auto one = std::make_shared<engine::StreamPlan>(plan);
+  one->of_file = true;
   one->spec->page = engine::PageSpec();
   one->spec->parts.clear();
   one->spec->keeps_days.reset();  // a file may be older than what the broker still shows

@@ -48,8 +48,10 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   if (end.doubt) {
     verdict_.add_doubt(
         end.doubt->code, end.doubt->text,
-        "All received rows are stored and no row was marked as vanished. The next pass "
-        "asks again.");
+        !end.doubt->hint.empty()
+            ? end.doubt->hint
+            : "All received rows are stored and no row was marked as vanished. The next pass "
+              "asks again.");
   }
   notes_.missing_totals(end.missing_totals);
   if (parts_.store == nullptr) co_return;

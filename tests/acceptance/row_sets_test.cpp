@@ -186,7 +186,7 @@ streams:
     records: data
     key: {hash: [id, day]}
     mode: replace_window
-    window: {from: a, to: b, start: 2026-01-01, span: 3660d, column: occurred_on}
+    window: {from: a, to: b, start: 2026-01-01, span: 3660d, lookback: 3660d, column: occurred_on}
     map: {amount: amount, currency: currency, broker_status: state, occurred_on: day}
 )");
   ASSERT_EQ(sync().status, 0);

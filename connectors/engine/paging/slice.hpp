@@ -24,6 +24,7 @@ struct Slice {
 struct SliceDoubt {
   ErrorCode code = ErrorCode::sweep_unverified;
   std::string text;
+  std::string hint = {};  // what to do; empty: nothing but to ask again
 };
 
 // A total of the broker for a slice, to be compared with our rows.

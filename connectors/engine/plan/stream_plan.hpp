@@ -23,6 +23,7 @@ struct StreamPlan {
   std::string base_url;
   Privacy privacy = Privacy::drop;
   bool path_known = true;  // false: the user must configure a path first
+  bool of_file = false;    // true: of a file, which nobody is asked for by its days
   bool adds_only = false;  // true: of a file, while others hold other rows; none has vanished
   bool own_days = false;   // true: of a file; of each slice only the rows whose own day is in it
   bool has_needs = true;   // false: `spec.needs` names a credential that the source did not give

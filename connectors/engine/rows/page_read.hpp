@@ -39,8 +39,8 @@ struct PageRead {
   std::int64_t rows_read = 0;             // rows that no earlier page of the slice had
   std::int64_t mapped = 0, unmapped = 0;  // of the main table's rows, including overlapping ones
   std::optional<SliceEnd> slice_end;      // set if this was the slice's last page
-  // What the connector names and this answer lacks, such as a total; for `check`, `inspect` and the
-  // log of a run.
+  // What `check` and `inspect` have to say of this answer: that its rows are of other days than
+  // those asked for.
   std::vector<std::string> remarks;
   std::vector<DaySpan> lost;                  // never read, and the broker refuses them
   std::optional<std::int64_t> expected_rows;  // of the slice, as the broker counts; for progress
