@@ -95,6 +95,7 @@ App::App(config::Config config, std::optional<LogLevel> log_level)
   impl_->manifests = load_manifests_of(impl_->config);
   impl_->sink = std::make_unique<log::ConsoleLog>(log_level.value_or(impl_->config.log.level),
                                                   impl_->config.log.format);
+  warn_of_flawed(impl_->manifests, impl_->config, log());
 }
 
 App::~App() {
@@ -110,10 +111,7 @@ std::vector<engine::Manifest> const& App::manifests() const {
 }
 std::vector<engine::Manifest> const& App::all_manifests() {
   auto& all = impl_->all_manifests;
-  if (all.empty()) {
-    all = with_builtin_manifests(impl_->manifests);
-    std::ranges::sort(all, {}, &engine::Manifest::name);
-  }
+  if (all.empty()) all = listed_manifests(impl_->manifests);
   return all;
 }
 Logger App::log() const {
@@ -329,6 +327,7 @@ std::vector<std::string> App::reload() {
   if (!impl_->config.sources.empty()) refuse_without_sources(config);
   auto manifests = load_manifests_of(config);
   prepare_chosen(config, manifests, &impl_->shared, {}, {});
+  warn_of_flawed(manifests, config, log());
   auto needs_restart = keep_what_needs_a_restart(config, impl_->config);
   Impl::Before replaced{std::exchange(impl_->config, std::move(config)),
                         std::exchange(impl_->manifests, std::move(manifests))};

@@ -39,10 +39,10 @@ class App {
   ~App();
 
   config::Config const& config() const;
-  // The connectors that the sources name, and the user's.
+  // The connectors that the sources name, and the user's; also those whose file is invalid.
   std::vector<engine::Manifest> const& manifests() const;
   // These and all built-in ones, in the order of their names. The first call parses them, which
-  // takes some tens of milliseconds.
+  // takes some tens of milliseconds. Without those whose file is invalid.
   std::vector<engine::Manifest> const& all_manifests();
   Logger log() const;
   boost::asio::io_context& io();
@@ -146,11 +146,19 @@ T App::run(boost::asio::awaitable<T> work) {
 }
 
 // Returns the built-in connectors and those of `connectors_dir`, which replace built-in ones of the
-// same name. Throws Failure(config_invalid).
+// same name. One whose file is invalid has a `flaw`. Throws Failure(config_invalid) if the
+// directory or a file cannot be read.
 std::vector<engine::Manifest> load_manifests(std::string const& connectors_dir);
 // Returns those that the sources name, and the user's; all if a source names none of them. To parse
 // all takes longer than most commands.
 std::vector<engine::Manifest> load_manifests_of(config::Config const& config);
+// Removes those whose file is invalid, and returns what is wrong with each.
+std::vector<Error> take_flawed(std::vector<engine::Manifest>& manifests);
+// Warns of the invalid files of connectors that no source uses.
+void warn_of_flawed(std::vector<engine::Manifest> const& manifests, config::Config const& config,
+                    Logger const& log);
+// Returns those that can be used and the built-in ones, in the order of their names.
+std::vector<engine::Manifest> listed_manifests(std::vector<engine::Manifest> own);
 // Returns these and the built-in ones that they do not replace.
 std::vector<engine::Manifest> with_builtin_manifests(std::vector<engine::Manifest> own);
 

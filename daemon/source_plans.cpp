@@ -23,7 +23,10 @@ Result<engine::Manifest const*> manifest_of(config::SourceConfig const& source,
                                             std::vector<engine::Manifest> const& manifests) {
   std::vector<std::string> names;
   for (auto const& manifest : manifests) {
-    if (manifest.name == source.connector) return &manifest;
+    if (manifest.name == source.connector) {
+      if (manifest.flaw) return *manifest.flaw;
+      return &manifest;
+    }
     names.push_back(manifest.name);
   }
   Error error(ErrorCode::config_invalid, "there is no connector `" + source.connector + "`");

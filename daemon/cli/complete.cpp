@@ -210,8 +210,10 @@ class Configured {
 
  private:
   std::vector<engine::Manifest> manifests() const try {
-    return load_manifests(outline_.connectors_dir);
-  } catch (Failure const&) {  // a file of the user's own is being written
+    auto manifests = load_manifests(outline_.connectors_dir);
+    take_flawed(manifests);  // a file of the user's own is being written
+    return manifests;
+  } catch (Failure const&) {
     return load_manifests({});
   }
 

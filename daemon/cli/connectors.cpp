@@ -35,6 +35,7 @@ engine::Manifest const& find_connector(std::vector<engine::Manifest> const& mani
                                        std::string const& name) {
   std::vector<std::string> names;
   for (auto const& manifest : manifests) {
+    if (manifest.name == name && manifest.flaw) throw Failure(*manifest.flaw);
     if (manifest.name == name) return manifest;
     names.push_back(manifest.name);
   }
@@ -56,14 +57,20 @@ int run_connectors(CommonOptions const& common, std::string const& name, Output 
   std::ranges::sort(manifests, {}, &engine::Manifest::name);
   auto const terminal = log::look_at_terminal(STDOUT_FILENO);
   bool const json = output == Output::json;
+  std::vector<Error> flaws;
   if (name.empty()) {
+    flaws = take_flawed(manifests);
     std::cout << (json ? connectors_json(manifests) + "\n" : connector_list(manifests, terminal));
   } else {
     auto const& manifest = find_connector(manifests, name);
     std::cout << (json ? connector_json(manifest) + "\n" : connector_details(manifest, terminal));
   }
   std::cout << std::flush;
-  return 0;
+  for (auto const& flaw : flaws) {
+    std::cerr << "affsync: this connector file is invalid, and what uses it fails: "
+              << flaw.to_line() << "\n";
+  }
+  return flaws.empty() ? 0 : to_exit_status(ErrorCode::config_invalid);
 }
 
 }  // namespace affsync::cli

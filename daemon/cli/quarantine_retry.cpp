@@ -269,6 +269,7 @@ asio::awaitable<std::vector<Retried>> retry_all(App& app, Streams streams, sync:
     std::vector<std::string> known;
     for (auto const& manifest : app.manifests()) {
       if (manifest.name != configured->connector) continue;
+      if (manifest.flaw) throw Failure(*manifest.flaw);
       for (auto const& stream : manifest.streams) known.push_back(stream.name);
     }
     std::vector<std::string> wanted;

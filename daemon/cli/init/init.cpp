@@ -224,8 +224,12 @@ std::optional<InitPlan> init_once(CommonOptions const& common, InitOptions const
     questions.prompt().say((plan.existing ? "This changes " : "This writes ") + plan.file.string() +
                            ", at the end. Ctrl-C stops without a trace.\n");
   }
-  auto const manifests =
+  auto manifests =
       load_manifests(plan.existing ? plan.existing->config.connectors_dir : std::string());
+  for (auto const& flaw : take_flawed(manifests)) {
+    std::cerr << "affsync: this connector file is invalid, and cannot be chosen: " << flaw.to_line()
+              << "\n";
+  }
   plan.source = questions.source(manifests, source_names(plan), plan.service.has_value());
   take_what_the_service_cannot_read(plan);
   plan.state_dir = plan.service ? std::string(service_state_dir)
