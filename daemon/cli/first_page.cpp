@@ -34,6 +34,10 @@ asio::awaitable<Result<FirstPage>> look(sync::StreamTask const& task, engine::Re
     }
     page.answer = std::move(*answer);
     page.read = std::move(*read);
+    auto const& end = page.read.slice_end;
+    if (end && end->doubt && page.read.rows_read > 0) {
+      page.read.remarks.push_back(task.session->withhold_secrets(end->doubt->text));
+    }
     if (page.read.rows_read > 0) break;
   }
   co_return page;

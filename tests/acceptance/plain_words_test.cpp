@@ -207,6 +207,15 @@ streams:
   expect_doubt("`parts.has_more`", 2);
 }
 
+TEST_F(PlainWords, check_says_that_the_only_answer_goes_on) {
+  list([&](Asked const&) { return reply(R"({"has_more":true,"rows":)" + rows(0, 10) + "}"); });
+  for (auto const& command : {std::vector<std::string>{"check"}, {"inspect", "main", "rows"}}) {
+    auto const shown = run_command(command);
+    EXPECT_NE((shown.out + shown.err).find("`has_more` is true"), std::string::npos)
+        << shown.out << shown.err;
+  }
+}
+
 TEST_F(PlainWords, check_names_a_count_above_the_rows_of_the_only_answer) {
   list([&](Asked const&) {
     return reply(R"({"rows":)" + rows(0, 10) + R"(,"meta":{"total_count":250}})");

@@ -202,20 +202,24 @@ std::string unread_more_inside(StreamSpec const& stream, std::vector<Json const*
 }
 
 std::string greater_count(StreamSpec const& stream, Json const& body, std::size_t rows) {
-  constexpr std::string_view counts[] = {"total",         "totalcount", "totalrows",
-                                         "totalrecords",  "totalitems", "totalresults",
-                                         "totalelements", "totalhits",  "recordstotal"};
+  constexpr std::string_view of_rows[] = {
+      "total",        "totalcount",    "totalrows", "totalrecords", "totalitems",
+      "totalresults", "totalelements", "totalhits", "recordstotal", "count"};
+  constexpr std::string_view of_pages[] = {"totalpages", "pagecount", "lastpage"};
   auto const& page = stream.page;
   if (!page.is_single_answer() || page.ignores_more || page.has_total()) return {};
   for (auto const& envelope : page_words(stream, body, nullptr)) {
     for (auto const& member : envelope.value->members()) {
-      if (!is_word(plain_name(member.name), counts)) continue;
+      auto const name = plain_name(member.name);
+      bool const counts_pages = is_word(name, of_pages);
+      if (!counts_pages && !is_word(name, of_rows)) continue;
       auto const path = inside(envelope.path, member.name);
       bool const is_read = std::ranges::any_of(stream.reconcile, [&](ReconcileSpec const& check) {
         return check.broker_value.text() == path;
       });
       auto const count = read_count(JsonPath(path), body);
-      if (is_read || !count || *count <= static_cast<std::int64_t>(rows)) continue;
+      auto const shown = counts_pages ? 1 : static_cast<std::int64_t>(rows);
+      if (is_read || !count || *count <= shown) continue;
       return "`" + path + "` is " + std::to_string(*count);
     }
   }

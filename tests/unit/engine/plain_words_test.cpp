@@ -107,6 +107,8 @@ TEST(PlainWordsOfAnswers, ACountThatIsGreaterIsAGuess) {
   auto const body = parse_json(R"({"meta":{"total":250},"sum_total":9,"rows":[]})").value();
   EXPECT_EQ(greater_count(spec_of("rows"), body, 100), "`meta.total` is 250");
   EXPECT_EQ(greater_count(spec_of("rows"), body, 250), "");
+  auto const pages = parse_json(R"({"pagination":{"total_pages":3},"rows":[]})").value();
+  EXPECT_EQ(greater_count(spec_of("rows"), pages, 100), "`pagination.total_pages` is 3");
   EXPECT_EQ(greater_count(spec_of("rows", "{type: none, total: meta.total}"), body, 100), "");
   EXPECT_EQ(greater_count(spec_of("rows", "{type: none, more: false}"), body, 100), "");
   EXPECT_EQ(greater_count(spec_of("rows", "{type: page}"), body, 100), "");
