@@ -14,7 +14,7 @@ streams:
   rows:
     table: commission
     path: /report
-    window: {from: from, to: to, start: 2026-06-01, span: 3660d, column: occurred_on}
+    window: {from: from, to: to, start: 2026-06-01, span: 3660d, lookback: 3660d, column: occurred_on}
     mode: replace_window
     format: csv
     key: )" + key + R"(
