@@ -286,14 +286,20 @@ TEST_F(PlainWords, an_empty_page_that_was_promised_to_have_rows) {
 }
 
 TEST_F(PlainWords, a_numbered_page_that_was_promised_and_is_empty) {
+  bool says_end = false;
   list(
       [&](Asked const& asked) {
         bool const is_first = asked.number("page", 1) == 1;
-        return reply(R"({"rows":)" + rows(0, is_first ? 10 : 0) + R"(,"has_more":)" +
-                     (is_first ? "true}" : "false}"));
+        std::string const more = is_first   ? R"(,"has_more":true)"
+                                 : says_end ? R"(,"has_more":false)"
+                                            : "";
+        return reply(R"({"rows":)" + rows(0, is_first ? 10 : 0) + more + "}");
       },
       "    page: {type: page, more: has_more}\n");
   expect_doubt("`has_more`", 10);
+  // Of a broker that says it of each full page.
+  says_end = true;
+  expect_green(pass(), 0);
 }
 
 TEST_F(PlainWords, an_answer_that_is_not_ready_is_asked_for_again) {

@@ -256,8 +256,9 @@ void StepPager::note_doubt(std::size_t rows, PageHints const& hints) {
     if (end_in_doubt_.empty()) end_in_doubt_ = hints.unread_more;
     return;
   }
-  // A broker names the next page of a cursor or link before it knows whether it has rows.
-  bool const was_promised = was_promised_ && !by_token();
+  // A broker names the next page of a cursor or link before it knows whether it has rows. Another
+  // one says `more` of each full page; then the empty one says that it was the last.
+  bool const was_promised = was_promised_ && !by_token() && !hints.more;
   if (!said_more_ && !was_promised) return;
   auto const so_far = std::to_string(distinct()) + (distinct() == 1 ? " row" : " rows");
   end_in_doubt_ = "after " + so_far + " the broker said that more follow (" + more_in_words() +

@@ -328,10 +328,10 @@ TEST(ListEnd, AShortPageIsNotTheEndWhereTheBrokerCountsMore) {
 
 TEST(ListEnd, AnEmptyPageThatWasPromisedIsInDoubtUnlessACursorLeadsToIt) {
   ScriptServer server;
-  std::string last = R"("more":false)";
+  std::string last;
   server.body = [&](int request, auto const&) {
     if (request % 2 == 1) return R"({"more":true,"next":"c","data":)" + rows(0, 10) + "}";
-    return R"({"data":[],"next":null,)" + last + "}";
+    return R"({"data":[],"next":null)" + last + "}";
   };
   auto const doubt_of = [&](PagingKind const& kind) {
     server.targets.clear();
@@ -346,7 +346,11 @@ TEST(ListEnd, AnEmptyPageThatWasPromisedIsInDoubtUnlessACursorLeadsToIt) {
   EXPECT_EQ(doubt_of(NumberPaging{.more = more}), words);
   EXPECT_EQ(doubt_of(IdPaging{.id = JsonPath("id"), .more = more}), words);
   EXPECT_EQ(doubt_of(CursorPaging{.next = JsonPath("next"), .more = more}), "none");
-  last = R"("more":true)";
+  // A broker whose `more` says that a page is full.
+  last = R"(,"more":false)";
+  EXPECT_EQ(doubt_of(NumberPaging{.more = more}), "none");
+  EXPECT_EQ(doubt_of(IdPaging{.id = JsonPath("id"), .more = more}), "none");
+  last = R"(,"more":true)";
   EXPECT_EQ(doubt_of(CursorPaging{.next = JsonPath("next"), .more = more}), words);
 }
 
