@@ -1,5 +1,5 @@
 -- Beside the rule of the same name, which has the settings. Rows are added up, since no sums are kept.
--- beside: 61c2befc5de3
+-- beside: f50b1865ebf7
 SELECT
   e.currency AS cause, NULL::integer AS source_id, NULL::text AS source, NULL::text AS stream,
   e.currency AS subject, 'rates' AS event, 'note' AS severity,
@@ -10,7 +10,7 @@ SELECT
   affsync.money_text(sum(e.amount), e.currency, NULL) || ' of '
     || affsync.some_of(array_agg(DISTINCT s.name ORDER BY s.name)) || ', '
     || affsync.days_text(min(e.unit), max(e.unit)) || ', is in no sum in US dollars.' AS text,
-  'Read rates (a source of ecb_rates or currency_api), or put one into affsync.fx_rate' AS remedy,
+  'Read rates (a source of ecb_rates or currency_api), or put one into affsync.fx_rate if no source has it' AS remedy,
   format('SELECT * FROM reporting.earnings_daily WHERE currency = %L AND rows_without_usd > 0'
          ' ORDER BY day DESC', e.currency) AS shown_by
 FROM (
