@@ -65,7 +65,7 @@ StreamConfig read_stream(yaml::Node const& key, yaml::Node const& node) {
     // Tomorrow in UTC may already be today in a time zone east of it.
     if (*stream.start > today + std::chrono::days(1)) {
       value->fail("a start in the future: nothing would be read",
-                  "Write the day of the first rows.");
+                  "Write the day of the first rows; if it is past, set the clock of this machine.");
     }
   }
   if (auto const value = map.find("lookback")) stream.lookback_days = read_days(*value);
