@@ -1,5 +1,6 @@
 #include "daemon/cli/first_page.hpp"
 
+#include <algorithm>
 #include <boost/asio/use_awaitable.hpp>
 
 namespace affsync::cli {
@@ -36,7 +37,10 @@ asio::awaitable<Result<FirstPage>> look(sync::StreamTask const& task, engine::Re
     page.read = std::move(*read);
     auto const& end = page.read.slice_end;
     if (end && end->doubt && page.read.rows_read > 0) {
-      page.read.remarks.push_back(task.session->withhold_secrets(end->doubt->text));
+      auto& remarks = page.read.remarks;
+      auto doubt = task.session->withhold_secrets(end->doubt->text);
+      // Rows of other days are remarked on before the list has ended.
+      if (std::ranges::find(remarks, doubt) == remarks.end()) remarks.push_back(std::move(doubt));
     }
     if (page.read.rows_read > 0) break;
   }

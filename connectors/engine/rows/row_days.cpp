@@ -85,18 +85,18 @@ void RowDays::note_stray(std::string_view day, Slice const& slice) {
       "as read; what was received is stored, and no row was marked as vanished.";
 }
 
-void RowDays::note(Batch const& batch, Slice const& asked, Slice const& slice) {
+void RowDays::note(Batch const& batch, Slice const& asked, Slice const& of_rows) {
   constexpr std::size_t most_beside = 10'000;
-  if (!spec_.window || spec_.window->column.empty() || !slice.from || !slice.to) return;
+  if (!spec_.window || spec_.window->column.empty() || !of_rows.from || !of_rows.to) return;
   auto const column = batch.table().index_of(spec_.window->column);
   if (!column) return;
-  auto const first = format_day(*slice.from), last = format_day(*slice.to);
-  auto const day_before = format_day(*slice.from - days(1));
-  bool const may_be_beside = overlaps_slice_before(*spec_.window, slice);
+  auto const first = format_day(*of_rows.from), last = format_day(*of_rows.to);
+  auto const day_before = format_day(*of_rows.from - days(1));
+  bool const may_be_beside = overlaps_slice_before(*spec_.window, of_rows);
   // The broker's days and those of the column may be of two zones.
   auto const of_request = days_of_request(*spec_.window, asked);
   auto const earliest = format_day(*of_request.from - days(1));
-  auto const latest = format_day(std::max(*of_request.to, *slice.to) + days(1));
+  auto const latest = format_day(std::max(*of_request.to, *of_rows.to) + days(1));
   bool const may_stray = !of_file_ && asks_for_days(spec_);
   for (std::size_t row = 0; row < batch.size(); ++row) {
     auto const* cell = batch.cell(row, *column);

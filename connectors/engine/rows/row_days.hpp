@@ -23,9 +23,9 @@ class RowDays {
   RowDays(StreamSpec const& spec, bool of_file) : spec_(spec), of_file_(of_file) {}
 
   void begin_slice();
-  // Notes the rows of a page of the slice. Without a window that filters on a column, no row is
-  // known to be within. `of_rows`: the days that its rows may have.
-  void note(Batch const& batch, Slice const& slice, Slice const& of_rows);
+  // Notes the rows of a page of the slice that was asked for. Without a window that filters on a
+  // column, no row is known to be within. `of_rows`: the days that its rows may have.
+  void note(Batch const& batch, Slice const& asked, Slice const& of_rows);
   bool all_within() const;
   std::vector<std::string> listed_beside() const { return {beside_.begin(), beside_.end()}; }
   // Returns why what the slice has brought is not what was asked for: rows of days that are not
