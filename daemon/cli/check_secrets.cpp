@@ -23,16 +23,17 @@ std::vector<SourceCheck> check_short_secrets(std::vector<PreparedSource> const& 
   for (auto const& source : sources) {
     std::string names;
     for (auto const& [name, secret] : source.plan.credentials) {
-      bool const is_short = secret.reveal().size() < sync::least_bytes_in_rows;
+      auto const bytes = secret.reveal().size();
+      bool const is_short = bytes > 0 && bytes < sync::least_bytes_in_rows;
       if (!is_short || source.plan.open_credentials.contains(name)) continue;
       names += (names.empty() ? "`" : ", `") + name + "`";
     }
     if (names.empty()) continue;
     lines.push_back(warning_of(
         source.config->name, "has a short secret: " + names,
-        "A credential of less than 8 bytes is not recognized in the broker's rows, and one of less "
-        "than 4 in no message: if the broker repeats it, it is stored. Ask the broker for a longer "
-        "one."));
+        "A credential shorter than 8 bytes is not recognized in the broker's rows, and one shorter "
+        "than 4 not in its messages either: if the broker repeats it, it is stored, or shown. Ask "
+        "the broker for a longer one."));
   }
   return lines;
 }
