@@ -38,11 +38,13 @@ constexpr KnownRefusal known_refusals[] = {
      "Set pool_mode = session or transaction for this database in PgBouncer."},
     // All that libpqxx 6 and 7 tell of a session that ended while a statement was under way.
     {"Could not obtain client encoding",
-     "The server or a connection pooler closed the session. PgBouncer needs pool_mode = session or"
-     " transaction for this database, and a pool_size that suffices."},
+     "The server ended the session, as at a restart or when somebody ends it; the next try opens"
+     " another. Behind PgBouncer: pool_mode = session or transaction for this database, and a"
+     " pool_size that suffices."},
     {"Lost connection to the database server",
-     "The server or a connection pooler closed the session. PgBouncer needs pool_mode = session or"
-     " transaction for this database, and a pool_size that suffices."},
+     "The server ended the session, as at a restart or when somebody ends it; the next try opens"
+     " another. Behind PgBouncer: pool_mode = session or transaction for this database, and a"
+     " pool_size that suffices."},
     {"query_wait_timeout",
      "The pooler had no free connection: raise its pool_size, which has to be larger than"
      " `connections` of the configuration by four, or lower `connections`."},
