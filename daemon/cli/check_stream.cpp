@@ -53,7 +53,7 @@ void note_review(sync::StreamTask const& task, engine::PageReview const& review,
   if (review.lacking.empty()) return;
   std::string paths;
   for (auto const& path : review.lacking) paths += (paths.empty() ? "" : ", ") + path;
-  auto const text = "no row of this page has what is read as: " + paths;
+  auto const text = "no row of this page has a value for: " + paths;
   line.detail += "; " + text;
   if (!review.lacks_money) return;
   line.result = "warning";

@@ -32,7 +32,7 @@ class SilentPaths : public Strangers {
     return finished.out;
   }
   static std::string lack(std::string const& paths) {
-    return "warning\nno row of this page has what is read as: " + paths +
+    return "warning\nno row of this page has a value for: " + paths +
            ". Correct the connector unless the broker leaves out what has no value; `affsync "
            "inspect main rows` shows the rows";
   }
@@ -58,9 +58,8 @@ TEST_F(SilentPaths, an_amount_that_no_row_has) {
 TEST_F(SilentPaths, a_field_without_money_is_only_mentioned) {
   serve("    map: {amount: a, currency: c, link_code: tag}\n");
   EXPECT_EQ(checked(), "ok");
-  EXPECT_NE(
-      affsync({"check"}).out.find("no row of this page has what is read as: link_code <- tag"),
-      std::string::npos);
+  EXPECT_NE(affsync({"check"}).out.find("no row of this page has a value for: link_code <- tag"),
+            std::string::npos);
 }
 
 TEST_F(SilentPaths, a_filter_that_takes_nothing) {
