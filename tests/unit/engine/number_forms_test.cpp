@@ -137,7 +137,9 @@ TEST(NumberForms, MinorUnitsAreThoseOfTheRowsCurrency) {
   EXPECT_EQ(amount("minor_units: 2, scale: 1", R"("a":"1255")"), "12.6");
 }
 
-// Stripe keeps two digits of ISK and UGX, and none of MGA.
+// Stripe keeps two digits of ISK
+// (support.stripe.com/questions/deprecation-of-fractional-isk-charges-and-refunds); the other
+// currencies are examples of such exceptions, no facts.
 TEST(NumberForms, SomeCurrenciesHaveOtherMinorUnitsThanInIso) {
   auto const* own = "minor_units: {ISK: 2, UGX: 2, MGA: 0, USDT: 6}";
   EXPECT_EQ(amount(own, R"("a":150000,"c":"isk")"), "1500.00");
