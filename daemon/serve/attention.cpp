@@ -224,7 +224,11 @@ class Collector {
     concern.title = std::move(title);
     concern.reasons = std::move(reasons);
     concern.since = health.last_success_at;
-    if (kind == "failed" || kind == "skipped") {
+    if (health.of_files && kind == "failed") {
+      // No broker is asked: what is wrong is in the folder, and the reason names it.
+      concern.remedy = "Mend what the reason names in the folder, then read it again.";
+      concern.command = "affsync sync" + of_stream(health);
+    } else if (kind == "failed" || kind == "skipped") {
       concern.remedy = "Check what the broker answers now.";
       concern.command = "affsync check --source " + health.source;
     } else if (kind == "late") {

@@ -53,6 +53,15 @@ TEST(Attention, WhatAFileSaidIsMendedByAnotherFile) {
   }
 }
 
+TEST(Attention, AFolderIsReadAgainWhenItIsMended) {
+  auto view = stream("portal", "commissions");
+  view.health.of_files = true;
+  view.health.ended_status = "failed";
+  auto const all = of({view});
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(all[0].command, "affsync sync --source portal --stream commissions");
+}
+
 TEST(Attention, AStreamOfAnotherDaemonIsNotOurs) {
   auto view = stream("main", "rewards");
   view.health.ended_status = "failed";
