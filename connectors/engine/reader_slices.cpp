@@ -70,6 +70,28 @@ std::optional<std::vector<std::string>> StreamReader::Impl::asked_items() const 
   return items;
 }
 
+// Of several lists each would have to be compared with its own rows.
+bool StreamReader::Impl::is_known_to_database() const {
+  return has_database && spec.replaces_window && lists.count() == 1 && !has_unmapped &&
+         days.is_known() && reads_all_of_slice() && !spec.window->column.empty();
+}
+
+void StreamReader::Impl::leave_slice() {
+  days.end_slice(ended.doubt.has_value(), rows);
+  begin_slice();
+}
+
+void StreamReader::Impl::read_slice_again() {
+  seen_before = std::move(unconfirmed->seen_before);
+  ended_before = unconfirmed->ended_before;
+  unconfirmed.reset();
+  forget_slice();
+  start_list();
+  page_rows.begin_sweep(true);
+  page_list.refute();
+  page_list.begin_sweep();
+}
+
 SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   SliceEnd end;
   end.slice = *days.slice();
@@ -96,7 +118,11 @@ SliceEnd StreamReader::Impl::end_of_slice(TimePoint now) {
   } else {
     end.seen_keys = ended.take_keys(lists.count());
   }
+  end.read_once = end.markable && page_list.is_unconfirmed();
+  end.has_equal_rows = page_rows.has_equal_rows();
+  if (end.read_once) unconfirmed = Unconfirmed{seen_before, ended_before};
   note_shared_days(end);
+  if (end.shared) end.shared->goes_on = days.goes_on();
   end.totals = totals.of_slice();
   end.missing_totals = totals.missing();
   end.all_within = row_days.all_within();
@@ -130,7 +156,8 @@ std::vector<HttpRequest> StreamReader::Impl::foresee(std::size_t most) {
   std::vector<HttpRequest> ahead;
   if (!foresees()) return ahead;
   auto const of_list = pager->foresee(most);
-  bool const reaches_end = of_list.reaches_end && !page_list.expects_another_sweep();
+  bool const once = is_known_to_database() || !page_list.expects_another_sweep();
+  bool const reaches_end = of_list.reaches_end && once;
   for (auto const& ask : of_list.asks) {
     ahead.push_back(make_page_request(spec, *days.slice(), part, lists.of_list(ask, part), latest));
   }

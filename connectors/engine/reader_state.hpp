@@ -27,6 +27,7 @@ struct StreamReader::Impl {
   Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderStart const& start,
        std::optional<Checkpoint> earlier);
   void begin_slice();
+  void forget_slice();
   bool is_until_known() const;  // the current list
   bool ends_at_known() const;   // and in this pass
   // Ends the current list; false if another part of the slice follows.
@@ -35,12 +36,18 @@ struct StreamReader::Impl {
   // The values of `for_each` whose lists the broker gave.
   std::optional<std::vector<std::string>> asked_items() const;
   void note_shared_days(SliceEnd& end);
+  // The database can tell whether a reading of the slice lacks a row.
+  bool is_known_to_database() const;
+  // Goes on behind the current slice, or reads it again.
+  void leave_slice();
+  void read_slice_again();
   // The pass reads all rows of the slice. (Rows that an incremental pass does not return still
   // exist.)
   bool reads_all_of_slice() const;
   // The days that rows of the current slice may have: its own, or up to the end of its month.
   Slice days_of_rows() const;
   void begin_list();
+  void start_list();  // at its first row; what earlier readings of it had stays
   // Of a file that is read in several slices, leaves the rows of the others out.
   void keep_days_of_slice(Records& records, TimePoint now) const;
   PageRead given_to_probe(TimePoint now);
@@ -82,6 +89,15 @@ struct StreamReader::Impl {
   std::optional<Day> ended_before;
 
   EndedLists ended;  // of the current slice
+  // A slice that was read once, until the database has closed it: what note_shared_days() had.
+  struct Unconfirmed {
+    std::vector<std::uint64_t> seen_before;
+    std::optional<Day> ended_before;
+  };
+  std::optional<Unconfirmed> unconfirmed;
+
+  bool const has_database;
+  bool has_unmapped = false;  // a row of the current slice was put aside
   std::int64_t rows = 0;
   std::int64_t list_rows = 0;  // of the current list in this sweep
   SlicePages pages;

@@ -33,7 +33,8 @@ StreamReader::Impl::Impl(std::shared_ptr<StreamPlan const> stream_plan, ReaderSt
       lists(spec, start.items),
       time_column(time_column_of(spec)),
       latest(start.now),
-      last_answer(start.now) {
+      last_answer(start.now),
+      has_database(start.has_database) {
   begin_slice();
   first_ask = pager->ask();
   if (!days.resumes()) return;
@@ -68,29 +69,37 @@ std::string StreamReader::Impl::checkpoint(TimePoint now) const {
 }
 
 void StreamReader::Impl::begin_slice() {
+  forget_slice();
+  begin_list();
+}
+
+void StreamReader::Impl::forget_slice() {
   part = 0;
   not_given.clear();
   ended = {};
   rows = list_rows = 0;
   pages.begin_slice();
   stored_part.reset();
-  begun = false;
+  begun = has_unmapped = false;
   row_days.begin_slice();
   totals.begin_slice();
   page_rows.begin_slice();
-  begin_list();
 }
 
 void StreamReader::Impl::begin_list() {
+  start_list();
+  // A list that ends at known rows cannot be read twice.
+  page_rows.begin_sweep(ends_at_known());
+  page_list.begin_list(days.is_first_of_past());
+}
+
+void StreamReader::Impl::start_list() {
   list_rows = 0;
   list_begun = false;
   inner_doubt.clear();
   is_known = is_cut = was_refused = asks_again = false;
   totals.begin_list();
-  // A list that ends at known rows cannot be read twice.
   page_rows.begin_list();
-  page_rows.begin_sweep(ends_at_known());
-  page_list.begin_list(days.is_first_of_past());
   pager->start();
 }
 
@@ -250,8 +259,10 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   if (!list.rows().empty()) page.missing_totals = reader.totals.missing_in_answer();
   // A list whose count differs is in doubt, however often it is read.
   bool const is_settled = reader.pager->total() && reader.pager->doubt();
+  reader.has_unmapped = reader.has_unmapped || page.unmapped > 0 || !page.quarantined.empty();
   bool const is_unclear =
-      list.note_page(*outcome == PageOutcome::end, !is_settled && reader.pager->may_have_skipped());
+      list.note_page(*outcome == PageOutcome::end, !is_settled && reader.pager->may_have_skipped(),
+                     reader.is_known_to_database() && reader.inner_doubt.empty());
   if (*outcome == PageOutcome::end && (reader.page_rows.is_unsettled() || is_unclear)) {
     reader.pager->read_again();
     outcome = PageOutcome::sweep_again;
@@ -278,15 +289,19 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
     }
     if (!reader.ended.doubt) reader.ended.doubt = reader.row_days.doubt();
     page.slice_end = reader.end_of_slice(now);
-    auto const last = reader.days.slice()->to;
-    reader.days.end_slice(reader.ended.doubt.has_value(), reader.rows);
-    if (auto& shared = page.slice_end->shared) {
-      auto const& next = reader.days.slice();
-      shared->goes_on = next && *next->from == *last + std::chrono::days(1);
-    }
-    reader.begin_slice();
+    if (!reader.unconfirmed) reader.leave_slice();
   }
   return page;
+}
+
+bool StreamReader::awaits_closed() const {
+  return impl_->unconfirmed.has_value();
+}
+
+void StreamReader::on_closed(bool read_again) {
+  if (read_again) return impl_->read_slice_again();
+  impl_->unconfirmed.reset();
+  impl_->leave_slice();
 }
 
 bool StreamReader::awaits_stored() const {

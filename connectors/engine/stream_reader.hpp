@@ -80,6 +80,12 @@ class StreamReader {
   // end.
   void on_stored(PageStored const& stored);
 
+  // Returns true after a slice whose end is `read_once`: the next request depends on what the
+  // database found. Then on_closed() must be called before anything else.
+  bool awaits_closed() const;
+  // Reports that the slice was closed or, if `read_again`, that it was not: then it is read again.
+  void on_closed(bool read_again);
+
   // Returns true if the refusal of the last request means that the list has ended; then on_answer()
   // may be called with an answer without rows. Some brokers answer "not found" or "bad request" for
   // a page behind the last one.

@@ -33,6 +33,8 @@ schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, s
   close.seen_keys = std::move(end.seen_keys);
   close.seen_within = end.all_within;
   close.resumed = end.resumed;
+  close.read_once = end.read_once;
+  close.has_equal_rows = end.has_equal_rows;
   close.mass_drop_limit = task.mass_drop_limit;
   close.keeps_from = end.keeps_from;
   close.of_all_days = end.of_all_days;

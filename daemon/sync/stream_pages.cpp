@@ -58,6 +58,7 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
 
   CountedWait const wait(report_.waits.database);
   auto const broker_count = end.broker_count;
+  bool const read_once = end.read_once;
   std::optional<DaySpan> days;
   if (end.slice.from && end.slice.to) days = DaySpan{*end.slice.from, *end.slice.to};
   schema::SliceClose close =
@@ -69,6 +70,12 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
   // What the slice before could not replace, this one cannot either.
   if (close.shared && doubted_before_) close.shared->with_day_before = false;
   schema::SliceClosed const closed = co_await parts_.store->close_slice(std::move(close));
+  if (read_once) reader_->on_closed(closed.read_again);
+  if (closed.read_again) {
+    if (broker_count) *report_.broker_total -= *broker_count;  // counted when it ends once more
+    co_return;
+  }
+  if (read_once && expected_) expected_before_ = *expected_;
   doubted_before_ = closed.doubtful;
   report_.deleted += closed.replaced;
   if (days) {
@@ -142,7 +149,7 @@ asio::awaitable<void> StreamRun::take_answer(std::string place, Prefetch::Fetche
   ++report_.pages;
   report_.rows_read += read->rows_read;
   if (read->expected_rows) expected_ = expected_before_ + *read->expected_rows;
-  if (read->slice_end && expected_) expected_before_ = *expected_;
+  if (read->slice_end && !read->slice_end->read_once && expected_) expected_before_ = *expected_;
   bool const ended = !reader_->next_request();
   takes_rows_ = takes_rows_ || !read->quarantined.empty() ||
                 std::ranges::any_of(read->batches, [](Batch const& one) { return !one.empty(); });
@@ -165,6 +172,10 @@ asio::awaitable<void> StreamRun::take_answer(std::string place, Prefetch::Fetche
 
 asio::awaitable<void> StreamRun::read_pages() {
   while (reading_) {
+    if (reader_->awaits_closed()) {
+      CountedWait const closed(report_.waits.room);
+      co_await queue_->drained();
+    }
     auto request = reader_->next_request();
     if (!request) break;
     co_await read_next(std::move(*request));

@@ -88,6 +88,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   start.since = options_.since;
   start.until = options_.until;
   start.mode = options_.full ? engine::ReadMode::full : engine::ReadMode::incremental;
+  start.has_database = parts_.store != nullptr && !task_.file;
 
   if (parts_.store != nullptr) {
     lease_ = co_await parts_.store->try_lease(task_.id);

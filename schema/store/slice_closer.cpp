@@ -12,6 +12,8 @@
 #include "schema/store/crash_point.hpp"
 #include "schema/store/file_rows.hpp"
 #include "schema/store/left_rows.hpp"
+#include "schema/store/merge_sql.hpp"
+#include "schema/store/own_doing.hpp"
 #include "schema/store/replacing.hpp"
 #include "schema/store/row_items.hpp"
 #include "schema/store/transaction.hpp"
@@ -109,6 +111,7 @@ class Closing {
   void count();
   void find_missing();
   void find_missing_records();
+  bool has_new_rows();
   void compare_totals();
   void compare_each_with(Scope sighted, bool forgotten);
   bool is_doubtful() const;
@@ -138,6 +141,10 @@ SliceClosed Closing::close() {
   find_scopes();
   count();
   find_missing();
+  if (slice_.read_once && (!unseen_.keys.empty() || (slice_.has_equal_rows && has_new_rows()))) {
+    closed_.read_again = true;
+    return closed_;
+  }
   compare_totals();
   bool const doubtful = is_doubtful();
   closed_.doubtful = doubtful;
@@ -217,6 +224,18 @@ void Closing::find_missing_records() {
   closed_.kept = missed_.kept;
   pass_.missed += missed_.missed;
   pass_.kept += missed_.kept;
+}
+
+bool Closing::has_new_rows() {
+  auto scope = days_;
+  scope.params.push_back(std::to_string(pass_.pass_run_id));
+  auto const run = "$" + std::to_string(scope.params.size()) + "::bigint";
+  return exec(tx_,
+              "SELECT EXISTS (SELECT FROM " + merge_sql_for(*slice_.table).table + " t WHERE " +
+                  scope.condition + " AND t.run_id >= " + run + " AND (t.revision = 1 OR " +
+                  is_back_sql(*slice_.table, run) + "))",
+              scope.params)[0][0]
+      .as<bool>();
 }
 
 void Closing::compare_totals() {
@@ -301,6 +320,7 @@ SliceClosed SliceCloser::close(PgSession& session) {
   if (fenced_.already_done(state)) return result_;
   crash_point(CrashPoint::slice_entered);
   result_ = Closing(session, tx, slice_, writes_, state).close();
+  if (result_.read_again) return result_;  // and nothing of it is kept
   crash_point(CrashPoint::slice_noted);
   tx.commit();
   crash_point(CrashPoint::slice_committed);

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/batch.hpp"
@@ -22,6 +23,7 @@
 #include "schema/store/asked.hpp"
 #include "schema/store/file_note.hpp"
 #include "schema/store/held_lease.hpp"
+#include "schema/store/identities.hpp"
 #include "schema/store/map_anew.hpp"
 #include "schema/store/personal_parts.hpp"
 #include "schema/store/quarantined.hpp"
@@ -34,18 +36,6 @@
 namespace affsync::schema {
 
 namespace asio = boost::asio;
-
-// Identifies one stream of one source in the database.
-struct StreamId {
-  int source_id = 0;
-  std::string stream;
-  // SourceRegistered::created_at of the source, so that no run begins for another one that got its
-  // number; empty: of no registered source.
-  std::string created_at;
-  StreamId() = default;
-  StreamId(int id, std::string name, std::string since = {})
-      : source_id(id), stream(std::move(name)), created_at(std::move(since)) {}
-};
 
 struct StreamState {
   std::string cursor;                  // JSON text; empty: none
@@ -78,35 +68,6 @@ struct RunStart {
   std::vector<DaySpan> lost;       // days that the broker no longer provides
   std::optional<Day> first_day;    // set: forget the days in doubt before this first day
   RunStart() = default;
-};
-
-// Identifies a run that owns its stream. Every write passes it and fails with lease_lost once
-// another run has begun on the same stream (a fence: checked in the transaction of the write).
-struct RunKey {
-  StreamId id;
-  std::int64_t run_id = 0;
-  TimePoint started_at{};  // as given to begin_run(): with it, the run is looked for in one month
-  std::string token;       // random, since a promoted standby may give out the same run_id again
-  RunKey() = default;
-};
-
-// Keys of rows of one table.
-struct TableKeys {
-  RecordTable const* table = nullptr;
-  std::vector<std::string> external_ids;
-  TableKeys() = default;
-  TableKeys(RecordTable const* of, std::vector<std::string> keys)
-      : table(of), external_ids(std::move(keys)) {}
-};
-
-// The rows that belong to a slice: those whose day in `column` is between `from` and `to`, both
-// inclusive; without `column` every row of the stream.
-struct SliceScope {
-  RecordTable const* table = nullptr;
-  std::string column;
-  std::optional<Day> from, to;
-  SliceScope() = default;
-  friend bool operator==(SliceScope const&, SliceScope const&) = default;
 };
 
 struct PageWrite {
@@ -175,8 +136,12 @@ struct SliceClose {
   std::vector<std::uint64_t> seen_keys;  // hash_key of each external id; sorted, distinct
   bool seen_within = false;              // all of these rows have their day within the slice
   bool resumed = false;                  // seen_keys lacks the pages before a restart
-  double mass_drop_limit = 0.1;          // if a larger fraction vanished, nothing is marked
-  std::optional<Day> keeps_from;         // oldest day that the broker keeps; unset: unknown
+  // Of a slice that replaces: it was read once, and a row may have moved from page to page. It is
+  // closed only if it has all rows that are stored and, with `has_equal_rows`, no new ones.
+  bool read_once = false;
+  bool has_equal_rows = false;
+  double mass_drop_limit = 0.1;   // if a larger fraction vanished, nothing is marked
+  std::optional<Day> keeps_from;  // oldest day that the broker keeps; unset: unknown
   // The pass asks for all days, so its first row may be where the broker's list begins by age.
   bool of_all_days = false;
   std::optional<std::int64_t> expect_live;  // in a resumed sweep: required number of live rows
@@ -194,6 +159,7 @@ struct SliceClose {
 };
 
 struct SliceClosed {
+  bool read_again = false;       // it was not closed, see SliceClose::read_once
   std::int64_t missed = 0;       // live rows that should have been seen but were not; close_pass
                                  // decides whether they have vanished
   std::int64_t kept = 0;         // rows not seen that are too old to decide about

@@ -144,6 +144,20 @@ bool PassDays::is_first_of_past() const {
   return unread && *slice_->to < lookback_from(*spec_.window, last_);
 }
 
+bool PassDays::is_known() const {
+  if (!of_history() || !slice_ || !slice_->from || !slice_->to || is_again()) return false;
+  auto const before = covered();
+  if (!before || *slice_->from < before->from) return false;
+  return *slice_->to <= before->to || lookback_from(*spec_.window, last_) <= before->to + days(1);
+}
+
+bool PassDays::goes_on() const {
+  if (!of_history() || !slice_ || !slice_->to) return false;
+  auto const next = *slice_->to + days(1);
+  if (is_again()) return !again_.empty() && again_.front().from == next;
+  return next <= *pass_.to;
+}
+
 std::vector<DaySpan> PassDays::take_lost() {
   return std::exchange(lost_, {});
 }

@@ -41,6 +41,11 @@ class PassDays {
   // True if no pass before this one has read any day of the current slice, and none after it reads
   // them again: they are older than what each pass does.
   bool is_first_of_past() const;
+  // True if earlier passes have read the current slice without doubt, except days that the next
+  // pass reads again.
+  bool is_known() const;
+  // True if the pass goes on with the day after the current slice.
+  bool goes_on() const;
   // Makes the checkpoint one that says nothing of what this pass has read.
   void forget_progress(Checkpoint& checkpoint) const;
   // Days that were never read and that the broker no longer gives: known at the start, or found

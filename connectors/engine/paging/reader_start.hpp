@@ -20,6 +20,9 @@ struct ReaderStart {
   std::vector<DaySpan> again;      // days in doubt; those that have waited longest come first
   std::vector<std::string> items;  // the values that another stream gives `for_each`
   bool anew = false;  // an interrupted pass is not resumed, though its days count as read
+  // The caller stores the rows, and says what the database found at the end of a slice that was
+  // read once: see StreamReader::awaits_closed().
+  bool has_database = false;
   TimePoint now{};
 };
 

@@ -61,6 +61,11 @@ struct SliceEnd {
   bool by_content = false;  // the keys are made of the content: a changed row has another one
   CountProof proof = CountProof::nothing;  // that what is not in seen_keys is not listed
   bool resumed = false;  // seen_keys lacks the pages that were read before a restart
+  // Of a slice that replaces: its pages were read once, and a row may have moved between them. If
+  // the database has a row that is not among these, it is to be read again, and not to be closed.
+  bool read_once = false;
+  // Rows have equal contents, so that one of them may be another one that was listed twice.
+  bool has_equal_rows = false;
   // The slice covers its days; false if they only select what was changed.
   bool covers_days = false;
   std::optional<Day> keeps_from;  // the broker shows nothing older; unset: unknown

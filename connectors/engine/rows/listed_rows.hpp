@@ -43,11 +43,14 @@ class ListedRows {
     sweeps_.begin_sweep();
   }
   // Notes what the page had. Returns true if it ends a list that has to be read once more.
-  // `may_have_skipped`: see Pager.
-  bool note_page(bool is_last, bool may_have_skipped) {
+  // `may_have_skipped`: see Pager. `is_known`: see RepeatedSweeps.
+  bool note_page(bool is_last, bool may_have_skipped, bool is_known) {
     sweeps_.note(keys_);
-    return is_last && sweeps_.wants_another(may_have_skipped);
+    return is_last && sweeps_.wants_another(may_have_skipped, is_known);
   }
+  // Of the reading that has ended; see RepeatedSweeps.
+  bool is_unconfirmed() const { return sweeps_.is_unconfirmed(); }
+  void refute() { sweeps_.refute(); }
   // Returns true if a list of several pages will be read once more when it has been read.
   bool expects_another_sweep() const { return sweeps_.expects_another(); }
   bool agrees_with_itself() const { return sweeps_.agree(); }

@@ -18,6 +18,7 @@ void Occurrences::begin_list() {
 
 void Occurrences::begin_sweep() {
   ++sweep_;
+  has_equal_ = false;
   pages_.clear();
 }
 
@@ -46,7 +47,10 @@ void Occurrences::number(std::vector<std::uint64_t> const& contents,
     }
     return;
   }
-  for (std::size_t i = 0; i < contents.size(); ++i) numbers[i] = ++current(contents[i]).now;
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    numbers[i] = ++current(contents[i]).now;
+    has_equal_ = has_equal_ || numbers[i] > 1;
+  }
 }
 
 }  // namespace affsync::engine

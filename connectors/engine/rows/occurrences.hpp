@@ -22,6 +22,8 @@ class Occurrences {
   // The same page once more, as from a broker that ignores paging, gets the numbers of rows that
   // were counted already.
   void number(std::vector<std::uint64_t> const& contents, std::vector<std::uint32_t>& numbers);
+  // Returns true if rows of this sweep have equal contents.
+  bool has_equal() const { return has_equal_; }
 
  private:
   struct Count {
@@ -34,6 +36,7 @@ class Occurrences {
   std::unordered_map<std::uint64_t, Count> counts_;
   std::unordered_set<std::uint64_t> pages_;  // of this sweep
   std::uint64_t list_ = 0, sweep_ = 0;
+  bool has_equal_ = false;
 };
 
 }  // namespace affsync::engine

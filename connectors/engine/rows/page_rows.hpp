@@ -50,6 +50,8 @@ class PageRows {
   void begin_slice();
   void begin_sweep(bool settles);
   bool is_unsettled() const { return unsettled_; }
+  // Returns true if rows of this sweep have equal contents, and keys made of them.
+  bool has_equal_rows() const { return occurrences_.has_equal(); }
 
   // Fills the batches (the main table's first, even if it is empty), the quarantine and the rows
   // that are left out. `places`: where the pager saw each row before. Of rows with one key and

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "tests/unit/engine/reader_fixture.hpp"
 
@@ -148,6 +149,93 @@ TEST(CountProofs, OfTwoReadingsDoNotAskForTheNextWindowInVain) {
   EXPECT_EQ(of_next_window[0], 0U);
   EXPECT_EQ(of_next_window[1], 0U);
   EXPECT_EQ(of_next_window[4], 1U) << "in the second reading";
+}
+
+// What the database said, slice by slice, of a full pass over days that were read before.
+struct KnownDays : testing::Test {
+  StreamPlan plan = windowed_plan(10, 0, *parse_day("2026-06-01"), 5);
+  ListServer server = ListServer::with(25);
+  ReaderStart start;
+
+  KnownDays() {
+    plan.spec->replaces_window = true;
+    plan.spec->window->form = WindowForm::epoch_milliseconds;
+    start.now = at("2026-06-15");
+    StreamReader first(std::make_shared<StreamPlan const>(plan), start);
+    run(first, server, start.now);
+    start.cursor = first.final_checkpoint();
+    start.mode = ReadMode::full;
+    start.has_database = true;
+    server.requests = 0;
+  }
+
+  // Reads until the pass has ended. `again`: the slices, from 0, of which the database has a row
+  // that the first reading lacks.
+  std::vector<SliceEnd> read(std::set<int> again) {
+    StreamReader reader(std::make_shared<StreamPlan const>(plan), start);
+    std::vector<SliceEnd> ends;
+    int closed = 0;
+    while (auto const request = reader.next_request()) {
+      auto page = reader.on_answer(server.answer(*request), start.now);
+      if (!page || ends.size() > 20) {
+        ADD_FAILURE() << (page ? "no end" : page.error().to_line());
+        break;
+      }
+      EXPECT_EQ(reader.awaits_closed(), page->slice_end && page->slice_end->read_once);
+      if (!page->slice_end) continue;
+      ends.push_back(std::move(*page->slice_end));
+      bool const is_refuted = reader.awaits_closed() && again.erase(closed) > 0;
+      if (!is_refuted) ++closed;
+      if (reader.awaits_closed()) reader.on_closed(is_refuted);
+    }
+    return ends;
+  }
+};
+
+TEST_F(KnownDays, AreReadOnceIfTheDatabaseLacksNothing) {
+  auto const ends = read({});
+  ASSERT_EQ(ends.size(), 3U);
+  for (auto const& end : ends) {
+    EXPECT_TRUE(end.read_once);
+    EXPECT_FALSE(end.has_equal_rows);
+    EXPECT_EQ(end.seen_keys.size(), 25U);
+  }
+  EXPECT_EQ(server.requests, 9);
+}
+
+TEST_F(KnownDays, AreReadAgainIfTheReadingLacksARow) {
+  auto const ends = read({1});
+  ASSERT_EQ(ends.size(), 4U);
+  EXPECT_TRUE(ends[1].read_once);
+  EXPECT_FALSE(ends[2].read_once) << "two readings agree";
+  EXPECT_EQ(ends[1].slice, ends[2].slice);
+  EXPECT_TRUE(ends[3].read_once);
+  EXPECT_EQ(server.requests, 12);
+  // Both readings know what the slice before has seen, and so does the slice after them.
+  for (auto const i : {1, 2, 3}) {
+    ASSERT_TRUE(ends[i].shared) << i;
+    EXPECT_TRUE(ends[i].shared->has_day_before) << i;
+    EXPECT_EQ(ends[i].shared->seen_before, ends[0].seen_keys) << i;
+    EXPECT_EQ(ends[i].shared->goes_on, i < 3) << i;
+  }
+}
+
+TEST_F(KnownDays, AreReadTwiceWithoutADatabaseOrIfTheyAreNotKnown) {
+  start.has_database = false;
+  EXPECT_FALSE(read({})[0].read_once);
+  EXPECT_EQ(server.requests, 18);
+  start.has_database = true;
+  start.cursor.clear();
+  server.requests = 0;
+  EXPECT_FALSE(read({})[0].read_once);
+  // The first five days are long past: a count is enough of them.
+  EXPECT_EQ(server.requests, 3 + 6 + 6);
+}
+
+TEST_F(KnownDays, WithARowThatCannotBeMappedAreReadTwice) {
+  plan.spec->map.columns.front() = map_column("amount", "missing", ValueType::decimal);
+  plan.spec->map.columns.front().required = true;
+  EXPECT_FALSE(read({})[0].read_once);
 }
 
 }  // namespace
