@@ -50,6 +50,15 @@ struct StreamReader::Impl {
   void start_list();  // at its first row; what earlier readings of it had stays
   // Of a file that is read in several slices, leaves the rows of the others out.
   void keep_days_of_slice(Records& records, TimePoint now) const;
+  // The steps of on_answer(), in their order. Reads what the answer lists, and how it goes on.
+  Result<PageHints> read_list(Answer const& answer, TimePoint now);
+  // If the answer lacks rows since it would have too many, returns true: a shorter slice is read.
+  bool halves_slice(PageHints const& hints);
+  PageRead take_page(Answer const& answer, TimePoint now);
+  // Returns true if the list is read once more from its first row.
+  bool wants_another_sweep(PageOutcome outcome);
+  void count(PageRead& page);
+  void end_slice(Answer const& answer, PageRead& page, TimePoint now);
   PageRead given_to_probe(TimePoint now);
   PageRead nothing_read(TimePoint now);
   std::string checkpoint(TimePoint now) const;

@@ -2,9 +2,6 @@
 
 #include <algorithm>
 
-#include "connectors/engine/answer/page_hints.hpp"
-#include "connectors/engine/answer/plain_words.hpp"
-#include "connectors/engine/answer/records.hpp"
 #include "connectors/engine/reader_state.hpp"
 #include "connectors/engine/request/target.hpp"
 
@@ -193,104 +190,40 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
   reader.page_rows.withhold(answer.secrets);
   if (reader.days.is_probing()) return reader.given_to_probe(now);
 
-  Records records;
-  if (!answer.no_rows) {
-    // After a list's pages null means an empty page, unless the broker counts more rows than were
-    // read.
-    auto const total = reader.pager->total();
-    bool const behind_rows = reader.list_rows > 0 && (!total || *total <= reader.list_rows);
-    auto found = find_records(reader.spec, answer.body, behind_rows, reader.asked);
-    if (!found) return found.error();
-    records = std::move(*found);
-    if (reader.plan->own_days) reader.keep_days_of_slice(records, now);
-  }
-  auto& list = reader.page_list;
-  reader.page_rows.answered_at(answer.server_time.value_or(now), now);
-  list.take(std::move(records), reader.page_rows);
-  auto hints = read_page_hints(reader.spec.page, answer.body, list.listed(), reader.plan->base_url,
-                               reader.asked.target, answer.headers, answer.status);
+  auto const hints = reader.read_list(answer, now);
   if (!hints) return hints.error();
-  if (!hints->more && !answer.no_rows) {
-    hints->unread_more = unread_more(reader.spec, answer.body, list.place(), answer.headers,
-                                     reader.plan->base_url, reader.asked.target);
-  }
-  if (list.has_elements() && reader.inner_doubt.empty()) {
-    reader.inner_doubt = unread_more_inside(reader.spec, list.listed());
-  }
-  auto const listed = list.listed_keys().size();
-  if (reader.pager->may_be_cut(listed, *hints)) {
-    Error const too_large(ErrorCode::window_too_large, cut_answer(listed, *hints));
-    if (reader.days.on_refusal(too_large, reader.begun || reader.part > 0)) {
-      reader.begin_slice();
-      return reader.nothing_read(now);
-    }
-  }
+  if (reader.halves_slice(*hints)) return reader.nothing_read(now);
   // After a restart the page before is requested once more: the interrupted run knows its rows.
   bool const is_again = reader.pager->resuming();
-  auto outcome = reader.pager->take(list.listed_keys(), *hints);
+  auto outcome = reader.pager->take(reader.page_list.listed_keys(), *hints);
   if (!outcome) return outcome.error();
   if (!answer.no_rows) {
     reader.totals.note(answer.body, *hints);
     reader.was_refused = false;
   }
-
   // A discarded page is treated as an empty one.
   if (*outcome == PageOutcome::discarded) {
-    list.discard();
+    reader.page_list.discard();
     if (is_again) reader.days.read_on();
   }
   if (answer.empty_by_status && !reader.list_begun) reader.not_given.insert(reader.part);
   reader.begun = reader.list_begun = true;
   reader.pages.take();
-  PageRead page;
-  page.lost = reader.days.take_lost();
-  page.item = reader.lists.item(reader.part);
-  if (reader.reads_all_of_slice()) {
-    auto const slice = reader.days_of_rows();
-    page.scope.emplace();
-    page.scope->slice = slice;
-    if (reader.spec.window && slice.from) page.scope->column = reader.spec.window->column;
-  }
-  auto const& places = *list.places(&reader.pager->places());
-  reader.page_rows.convert(list.rows(), list.keys(), places, answer.server_time.value_or(now), page,
-                           now);
-  reader.row_days.note(page.batches.front(), *reader.days.slice(), reader.days_of_rows());
-  if (auto const doubt = reader.row_days.doubt()) page.remarks.push_back(doubt->text);
-  if (!list.rows().empty()) page.missing_totals = reader.totals.missing_in_answer();
-  // A list whose count differs is in doubt, however often it is read.
-  bool const is_settled = reader.pager->total() && reader.pager->doubt();
-  reader.has_unmapped = reader.has_unmapped || page.unmapped > 0 || !page.quarantined.empty();
-  bool const is_unclear =
-      list.note_page(*outcome == PageOutcome::end, !is_settled && reader.pager->may_have_skipped(),
-                     reader.is_known_to_database() && reader.inner_doubt.empty());
-  if (*outcome == PageOutcome::end && (reader.page_rows.is_unsettled() || is_unclear)) {
-    reader.pager->read_again();
+  PageRead page = reader.take_page(answer, now);
+  if (reader.wants_another_sweep(*outcome)) {
+    reader.page_rows.begin_sweep(true);
+    reader.page_list.begin_sweep();
     outcome = PageOutcome::sweep_again;
   }
-  if (*outcome == PageOutcome::sweep_again) {
-    reader.page_rows.begin_sweep(true);
-    list.begin_sweep();
-  }
-  auto const fresh = reader.pager->fresh_rows();
-  page.rows_read = list.fresh(fresh);
-  reader.rows += fresh;
-  reader.list_rows += fresh;
-  if (!list.has_elements()) page.expected_rows = reader.pager->total();
+  reader.count(page);
   // Even at the end of a slice the checkpoint is inside it: a run that stops before the slice is
   // closed resumes at its last page and closes it then.
   page.checkpoint = reader.checkpoint(now);
   bool const ends = *outcome == PageOutcome::end ||
                     (*outcome == PageOutcome::more && reader.is_known && reader.ends_at_known());
-  reader.stored_part = list.rows().empty() || is_again ? std::nullopt : std::optional(reader.part);
-  if (ends && reader.end_list()) {
-    if (answer.no_rows && !reader.ended.doubt) {
-      reader.ended.doubt =
-          EmptyAnswers::too_old(reader.spec, *reader.days.slice(), reader.days.today());
-    }
-    if (!reader.ended.doubt) reader.ended.doubt = reader.row_days.doubt();
-    page.slice_end = reader.end_of_slice(now);
-    if (!reader.unconfirmed) reader.leave_slice();
-  }
+  bool const tells_known = !reader.page_list.rows().empty() && !is_again;
+  reader.stored_part = tells_known ? std::optional(reader.part) : std::nullopt;
+  if (ends && reader.end_list()) reader.end_slice(answer, page, now);
   return page;
 }
 
