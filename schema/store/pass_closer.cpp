@@ -225,6 +225,141 @@ void note_pass(pqxx::transaction_base& tx, PassClose const& pass, std::int64_t d
        params);
 }
 
+// The steps of one close, in their order, within one transaction.
+class ClosingPass {
+ public:
+  ClosingPass(PgSession& session, pqxx::transaction_base& tx, PassClose const& pass,
+              RunWrites const& writes, PassState known)
+      : session_(session), tx_(tx), pass_(pass), writes_(writes), known_(std::move(known)) {}
+  PassClosed close(bool has_quarantine);
+
+ private:
+  void judge(bool has_quarantine);
+  // What affsync itself did: rows under the keys of before, days cut as before, mappings and tables
+  // that are gone. None of it is a loss.
+  void mark_rekeyed_rows();
+  void mark_recut_rows();
+  void mark_unmade_rows();
+  void mark_vanished();
+  void note_unfilled();
+  void missed_less(std::int64_t rows) {
+    known_.missed = std::max<std::int64_t>(0, known_.missed - rows);
+  }
+
+  PgSession& session_;
+  pqxx::transaction_base& tx_;
+  PassClose const& pass_;
+  RunWrites const& writes_;
+  PassState known_;
+  PassClosed closed_;        // `deleted`: rows of the main table, until the end
+  std::int64_t others_ = 0;  // rows marked in other tables
+  // The pass has no problem; or none but that the broker refuses days.
+  bool whole_ = false, is_sound_ = false;
+  bool rekeyed_ = false;  // keys are made in another way since the pass before
+};
+
+void ClosingPass::judge(bool has_quarantine) {
+  if (has_quarantine) {
+    if (pass_.by_days && !pass_.full && !pass_.of_file) {
+      resolve_settled(tx_, pass_.run, known_.pass_run_id, pass_.now);
+    }
+    read_quarantine(tx_, pass_, known_.pass_run_id, closed_);
+  }
+  find_gap(tx_, pass_, known_);
+  for (auto const& lost : pass_.lost) {
+    record_days(tx_, pass_.run, lost, DayState::lost, std::nullopt, pass_.now);
+  }
+  auto unproven = days_of_pass(tx_, pass_.run.id, known_.pass_run_id);
+  closed_.lost = std::move(unproven.lost);
+  closed_.earlier_doubt = unproven.doubtful;
+  closed_.kept = known_.kept;
+  if (known_.oldest) closed_.lists_from = std::chrono::floor<days>(*known_.oldest);
+  is_sound_ = pass_.whole && closed_.quarantined == 0 && !closed_.earlier_doubt;
+  whole_ = is_sound_ && closed_.lost.empty();
+}
+
+void ClosingPass::mark_rekeyed_rows() {
+  rekeyed_ = known_.rekeyed_after && known_.pass_run_id > *known_.rekeyed_after;
+  closed_.rekeyed = rekeyed_ && !pass_.replaces;
+  if (closed_.rekeyed) {
+    auto const marked = mark_rekeyed(tx_, pass_, known_);
+    closed_.deleted = marked.rows;
+    others_ = marked.others;
+    missed_less(marked.missed);
+    if (marked.rows + marked.others > 0) known_.rekeyed_by = pass_.run.run_id;
+  }
+  if (rekeyed_) settle_rekeyed(tx_, pass_, known_);
+}
+
+// Days that the broker refuses stay as they are, and are told; the others are cut anew.
+void ClosingPass::mark_recut_rows() {
+  closed_.recut = is_recut(known_) && !pass_.of_file;
+  if (!closed_.recut) return;
+  auto const marked = mark_recut(tx_, pass_, known_, is_sound_);
+  closed_.deleted += marked.rows;
+  missed_less(marked.missed);
+  closed_.kept -= std::min(closed_.kept, marked.kept);
+  if (is_sound_ && pass_.full && marked.left == 0) settle_recut(tx_, pass_);
+  if (!is_sound_ && marked.left > 0) want_another_full(tx_, pass_);
+}
+
+void ClosingPass::mark_unmade_rows() {
+  if (!looks_for_unmade(pass_, known_) || !is_sound_) return;
+  auto const marked = mark_unmapped(tx_, pass_, known_);
+  closed_.deleted += marked.rows;
+  others_ += marked.others;
+  missed_less(marked.missed);
+}
+
+// Marks the rows of all tables, or none.
+void ClosingPass::mark_vanished() {
+  if (known_.missed > 0 && whole_ && !pass_.replaces) {
+    auto const missed = missed_rows(tx_, pass_, known_);
+    for (auto const& of : missed) {
+      drops_too_many(tx_, pass_, of, held_before(tx_, pass_, known_, *of.table), known_, closed_);
+    }
+    for (auto const& of : missed) {
+      if (closed_.would_delete > 0) break;
+      auto const marked = mark(tx_, pass_, *of.table, known_.pass_run_id);
+      (of.table == pass_.table ? closed_.deleted : others_) += marked;
+      auto const waits = pass_params(pass_, *of.table, known_.pass_run_id);
+      closed_.waiting += int_of(exec(tx_, std::string("SELECT count(*)") + of_pass, waits)[0][0]);
+    }
+    // Nothing but another pass over all rows finds out whether these are there under other keys.
+    if (closed_.rekeyed && closed_.waiting > 0) want_another_full(tx_, pass_);
+  }
+  // The full list is empty although rows are stored: the broker has forgotten everything, or has a
+  // fault.
+  bool const nothing = pass_.full && known_.kept > 0 && !known_.oldest;
+  if (nothing) drops_too_many(tx_, pass_, OfTable{pass_.table, known_.kept}, 0, known_, closed_);
+}
+
+// A list that has shrunk by too much says nothing of the connector either.
+void ClosingPass::note_unfilled() {
+  if (!looks_for_unmade(pass_, known_)) return;
+  bool const is_sure = is_sound_ && closed_.would_delete == 0 && closed_.held == 0;
+  auto const unmade = mark_unfilled(tx_, pass_, is_sure);
+  others_ += unmade.others;
+  closed_.unfilled = unmade.others;
+  closed_.unfilled_left = unmade.left;
+}
+
+PassClosed ClosingPass::close(bool has_quarantine) {
+  judge(has_quarantine);
+  mark_rekeyed_rows();
+  mark_recut_rows();
+  mark_unmade_rows();
+  map_missed(session_, tx_, pass_, known_, rekeyed_);
+  mark_vanished();
+  if (!pass_.beside_api) forget_old(tx_, pass_, known_.pass_run_id);
+  if (!pass_.of_file) closed_.held = note_held(tx_, pass_, known_, whole_, closed_);
+  note_unfilled();
+  if (closed_.deleted + others_ > 0) crash_point(CrashPoint::pass_marked);
+  note_pass(tx_, pass_, closed_.deleted, others_, counted_rows(tx_, pass_, writes_));
+  closed_.deleted += others_;
+  return closed_;
+}
+
 }  // namespace
 
 bool is_mass_drop(std::int64_t vanished, std::int64_t live, std::int64_t marked_lately,
@@ -244,88 +379,8 @@ PassClosed PassCloser::close(PgSession& session) {
   if (fenced_.already_done(state)) return result_;
   writes_.known.forget();
   crash_point(CrashPoint::pass_entered);
-  PassClosed closed;
-  auto known = state.pass;
-  auto const run = known.pass_run_id;
-  if (state.has_quarantine) {
-    if (pass_.by_days && !pass_.full && !pass_.of_file)
-      resolve_settled(tx, pass_.run, run, pass_.now);
-    read_quarantine(tx, pass_, run, closed);
-  }
-  find_gap(tx, pass_, known);
-  for (auto const& days : pass_.lost) {
-    record_days(tx, pass_.run, days, DayState::lost, std::nullopt, pass_.now);
-  }
-  auto unproven = days_of_pass(tx, pass_.run.id, run);
-  closed.lost = std::move(unproven.lost);
-  closed.earlier_doubt = unproven.doubtful;
-  closed.kept = known.kept;
-  if (known.oldest) closed.lists_from = std::chrono::floor<days>(*known.oldest);
-  bool const whole =
-      pass_.whole && closed.quarantined == 0 && closed.lost.empty() && !closed.earlier_doubt;
-  std::int64_t others = 0;
-  bool const rekeyed = known.rekeyed_after && run > *known.rekeyed_after;
-  closed.rekeyed = rekeyed && !pass_.replaces;
-  if (closed.rekeyed) {
-    auto const marked = mark_rekeyed(tx, pass_, known);
-    closed.deleted = marked.rows;
-    others = marked.others;
-    known.missed = std::max<std::int64_t>(0, known.missed - marked.missed);
-    if (marked.rows + marked.others > 0) known.rekeyed_by = pass_.run.run_id;
-  }
-  if (rekeyed) settle_rekeyed(tx, pass_, known);
-  bool const is_sound = pass_.whole && closed.quarantined == 0 && !closed.earlier_doubt;
-  closed.recut = is_recut(known) && !pass_.of_file;
-  if (closed.recut) {
-    // Days that the broker refuses stay as they are, and are told; the others are cut anew.
-    auto const marked = mark_recut(tx, pass_, known, is_sound);
-    closed.deleted += marked.rows;
-    known.missed = std::max<std::int64_t>(0, known.missed - marked.missed);
-    closed.kept -= std::min(closed.kept, marked.kept);
-    if (is_sound && pass_.full && marked.left == 0) settle_recut(tx, pass_);
-    if (!is_sound && marked.left > 0) want_another_full(tx, pass_);
-  }
-  bool const for_unmade = looks_for_unmade(pass_, known);
-  if (for_unmade && is_sound) {
-    auto const marked = mark_unmapped(tx, pass_, known);
-    closed.deleted += marked.rows;
-    others += marked.others;
-    known.missed = std::max<std::int64_t>(0, known.missed - marked.missed);
-  }
-  map_missed(session, tx, pass_, known, rekeyed);
-  if (known.missed > 0 && whole && !pass_.replaces) {
-    auto const missed = missed_rows(tx, pass_, known);
-    for (auto const& of : missed) {
-      drops_too_many(tx, pass_, of, held_before(tx, pass_, known, *of.table), known, closed);
-    }
-    // Mark the rows of all tables, or none.
-    for (auto const& of : missed) {
-      if (closed.would_delete > 0) break;
-      auto const marked = mark(tx, pass_, *of.table, run);
-      (of.table == pass_.table ? closed.deleted : others) += marked;
-      auto const waits = pass_params(pass_, *of.table, run);
-      closed.waiting += int_of(exec(tx, std::string("SELECT count(*)") + of_pass, waits)[0][0]);
-    }
-    // Nothing but another pass over all rows finds out whether these are there under other keys.
-    if (closed.rekeyed && closed.waiting > 0) want_another_full(tx, pass_);
-  }
-  // The full list is empty although rows are stored: the broker has forgotten everything, or has a
-  // fault.
-  bool const nothing = pass_.full && known.kept > 0 && !known.oldest;
-  if (nothing) drops_too_many(tx, pass_, OfTable{pass_.table, known.kept}, 0, known, closed);
-  if (!pass_.beside_api) forget_old(tx, pass_, run);
-  if (!pass_.of_file) closed.held = note_held(tx, pass_, known, whole, closed);
-  if (for_unmade) {
-    // A list that has shrunk by too much says nothing of the connector either.
-    auto const unmade =
-        mark_unfilled(tx, pass_, is_sound && closed.would_delete == 0 && closed.held == 0);
-    others += unmade.others;
-    closed.unfilled = unmade.others;
-    closed.unfilled_left = unmade.left;
-  }
-  if (closed.deleted + others > 0) crash_point(CrashPoint::pass_marked);
-  note_pass(tx, pass_, closed.deleted, others, counted_rows(tx, pass_, writes_));
-  closed.deleted += others;
+  auto const closed =
+      ClosingPass(session, tx, pass_, writes_, state.pass).close(state.has_quarantine);
   result_ = closed;
   tx.commit();
   crash_point(CrashPoint::pass_committed);
