@@ -19,8 +19,11 @@ BEGIN
            OR c.implied AND c.span_from <= last + 7);
   END IF;
 
-  DELETE FROM affsync.implied_rate i
-  WHERE i.source_id = of_source AND i.on_date BETWEEN first AND last;
+  -- Days of which only a rate is new are converted by the rates that their own rows imply, too: those stay.
+  IF marked THEN
+    DELETE FROM affsync.implied_rate i
+    WHERE i.source_id = of_source AND i.on_date BETWEEN first AND last;
+  END IF;
   DELETE FROM affsync.earned_day e
   WHERE e.source_id = of_source AND e.unit BETWEEN first AND last;
   WITH stored AS MATERIALIZED (
@@ -52,7 +55,7 @@ BEGIN
     SELECT of_source, i.day, i.currency, percentile_disc(0.5) WITHIN GROUP (ORDER BY i.rate), count(*)
     FROM (SELECT b.day, b.currency, b.amount_usd / nullif(b.amount, 0) AS rate
           FROM stored b
-          WHERE b.has_time AND abs(b.amount_usd) >= 1 AND b.amount <> 0 AND b.currency <> 'USD') i
+          WHERE marked AND b.has_time AND abs(b.amount_usd) >= 1 AND b.amount <> 0 AND b.currency <> 'USD') i
     WHERE i.rate > 0
     GROUP BY i.currency, i.day
     HAVING count(*) >= 3

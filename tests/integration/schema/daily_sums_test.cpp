@@ -394,6 +394,23 @@ TEST_F(DailySums, OfRowsWithoutADayAreMadeOnce) {
 }
 
 // Many single days would be compared with each day of the report.
+// A rate that a day's own rows imply is there while the other rows of that day are converted with it.
+TEST_F(DailySums, ConvertedByARateOfTheirOwnDayAreMadeOnce) {
+  sql(url,
+      "INSERT INTO affsync.commission (source_id, stream, external_id, content_hash, first_seen_at,"
+      " changed_at, revision, run_id, amount, currency, amount_usd, grain, occurred_on, raw)"
+      " SELECT 1, 'a', n::text, md5(n::text)::uuid, now(), now(), 1, 1, 70 + n, 'MYR',"
+      " CASE WHEN n > 0 THEN (70 + n) / 3.0 END, 'event', current_date - 20, '{}'"
+      " FROM generate_series(0, 3) n");
+  int calls = 0;
+  while (calls < 20 && fold()) ++calls;
+  EXPECT_LT(calls, 20);
+  EXPECT_EQ(differences(), "0");
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.outdated_sums"), "0");
+  EXPECT_EQ(value("SELECT count(*) FROM affsync.client_span"), "1");
+  EXPECT_EQ(value("SELECT round(sum(known_usd), 2) FROM reporting.earnings_daily"), "95.33");
+}
+
 TEST_F(DailySums, MarksOfManyDaysBecomeFewSpans) {
   sql(url,
       "INSERT INTO affsync.earned_mark (source_id, unit_from, unit_to)"
