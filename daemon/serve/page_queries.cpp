@@ -86,11 +86,11 @@ constexpr std::string_view earnings_sql = R"(
 SELECT source, connector, currency, day::text AS day,
   CASE WHEN min(currency) = max(currency) THEN min(currency) END AS only_currency,
   coalesce(sum(amount), 0) AS amount, @usd:true@ AS amount_usd,
-  coalesce(sum(amount) FILTER (WHERE day >= $1::date), 0) AS today,
-  coalesce(sum(amount) FILTER (WHERE day >= $2::date), 0) AS this_month,
+  coalesce(sum(amount) FILTER (WHERE day = $1::date), 0) AS today,
+  coalesce(sum(amount) FILTER (WHERE day >= $2::date AND day < $2::date + interval '1 month'), 0) AS this_month,
   coalesce(sum(amount) FILTER (WHERE day < $2::date), 0) AS last_month,
-  @usd:day >= $1::date@ AS today_usd,
-  @usd:day >= $2::date@ AS this_month_usd,
+  @usd:day = $1::date@ AS today_usd,
+  @usd:day >= $2::date AND day < $2::date + interval '1 month'@ AS this_month_usd,
   @usd:day < $2::date@ AS last_month_usd,
   coalesce(sum(rows_without_usd), 0) AS rows_without_usd
 FROM reporting.earnings_daily

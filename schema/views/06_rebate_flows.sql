@@ -1,5 +1,5 @@
--- Rebates with a day: dated rebates, and the recorded growth of running totals. If a client has dated
--- rebates, its running totals repeat the same money and are omitted.
+-- Rebates with a day: dated rebates, and the recorded growth of running totals. From the first day on which a
+-- client has dated rebates, its running totals repeat the same money and are omitted; what grew before stays.
 CREATE OR REPLACE VIEW affsync.rebate_flows AS
 SELECT source_id, source, connector, stream, external_id, client_ref, account, rebate_group_id,
        status, day, currency, amount, amount_usd, usd_origin, NULL::timestamptz AS since,
@@ -16,8 +16,10 @@ WHERE g.counts
                   LEFT JOIN affsync.stream st ON st.source_id = d.source_id AND st.stream = d.stream
                   WHERE d.source_id = g.source_id AND d.client_ref = g.client_ref
                     AND d.grain IS DISTINCT FROM 'lifetime' AND d.deleted_at IS NULL
+                    AND coalesce(d.status, '') NOT IN ('rejected', 'reversed')
+                    AND coalesce((d.occurred_at AT TIME ZONE 'UTC')::date <= g.day, true)
                     AND coalesce(st.in_reports, true));
-COMMENT ON VIEW affsync.rebate_flows IS 'Rebates with a day: dated rows, and the recorded growth of the running totals of clients without dated rows; without rejected or reversed rows.';
+COMMENT ON VIEW affsync.rebate_flows IS 'Rebates with a day: dated rows, and the recorded growth of the running totals of clients that had no dated rows yet; without rejected or reversed rows.';
 COMMENT ON COLUMN affsync.rebate_flows.source_id IS 'The source; see affsync.source.';
 COMMENT ON COLUMN affsync.rebate_flows.source IS 'Name of the source.';
 COMMENT ON COLUMN affsync.rebate_flows.connector IS 'Connector of the source.';

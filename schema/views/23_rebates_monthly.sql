@@ -1,5 +1,4 @@
--- Rebates by month: dated rebates, and the recorded growth of running totals. If a client has dated
--- rebates, its running totals repeat the same money and are omitted.
+-- Rebates by month: dated rebates, and the recorded growth of running totals; see affsync.rebate_flows.
 CREATE OR REPLACE VIEW reporting.rebates_monthly AS
 SELECT
   m.source,
@@ -19,7 +18,7 @@ SELECT
   sum(m.amount_usd) AS known_usd
 FROM affsync.rebate_flows m
 GROUP BY m.source_id, m.source, m.connector, date_trunc('month', m.day)::date, m.currency;
-COMMENT ON VIEW reporting.rebates_monthly IS 'Money passed on to clients by month, without rejected and reversed rows: dated rebates, and the recorded growth of running totals. The value of a total at its first reading is not in any month.';
+COMMENT ON VIEW reporting.rebates_monthly IS 'Money passed on to clients by month, without rejected and reversed rows: dated rebates, and the recorded growth of running totals until the client has dated rebates. The value of a total at its first reading is not in any month.';
 COMMENT ON COLUMN reporting.rebates_monthly.source IS 'Name of the source.';
 COMMENT ON COLUMN reporting.rebates_monthly.connector IS 'Connector of the source.';
 COMMENT ON COLUMN reporting.rebates_monthly.month IS 'First day of the month, UTC. The growth of a running total counts on the day on which affsync detected it. Null: rebates without a day.';

@@ -280,6 +280,35 @@ TEST_F(Http, earnings_say_what_they_leave_out_as_the_command_does) {
   EXPECT_EQ(http_get(address + "/api/earnings").body, shown);
 }
 
+// A broker whose day begins before that of UTC has rows of tomorrow in the evening.
+TEST_F(Http, rows_of_tomorrow_and_of_the_next_month_are_not_of_today) {
+  start_broker();
+  sync();
+  execute("UPDATE affsync.commission SET deleted_at = now() WHERE deleted_at IS NULL");
+  execute(
+      "INSERT INTO affsync.commission (source_id, stream, external_id, content_hash, first_seen_at,"
+      " changed_at, revision, run_id, amount, currency, grain, occurred_on, raw)"
+      " SELECT s.source_id, s.stream, 'day' || n, md5(n::text)::uuid, now(), now(), 1, 1,"
+      " power(10, n), 'USD', 'event', d, '{}'"
+      " FROM (SELECT source_id, stream FROM affsync.stream WHERE record_table = 'commission'"
+      " AND in_reports LIMIT 1) s,"
+      " (SELECT (now() AT TIME ZONE 'UTC')::date AS t) today,"
+      " unnest(ARRAY[t, t + 1,"
+      " (date_trunc('month', t) + interval '1 month')::date]) WITH ORDINALITY AS x(d, n)");
+  auto const overview = parse_json(http_get(serve() + "/api/overview").body).value();
+  auto const row = [&](char const* name) {
+    return std::string(
+        JsonPath(std::string("earnings.rows.0.") + name).in(overview)->scalar_text().value_or(""));
+  };
+  EXPECT_EQ(row("today"), "10");
+  EXPECT_EQ(row("today_usd"), "10");
+  auto const last_of_month = query(
+      "SELECT date_trunc('month', t + 1) > date_trunc('month', t)"
+      " FROM (SELECT (now() AT TIME ZONE 'UTC')::date AS t) today");
+  EXPECT_EQ(row("this_month"), last_of_month == "t" ? "10" : "110");
+  EXPECT_EQ(row("this_month_usd"), last_of_month == "t" ? "10" : "110");
+}
+
 // What is not described could not be missed: each object lists all of its members, with a text
 // each.
 TEST(HttpDescription, describes_each_member) {

@@ -394,7 +394,8 @@ TEST_F(DailySums, OfRowsWithoutADayAreMadeOnce) {
 }
 
 // Many single days would be compared with each day of the report.
-// A rate that a day's own rows imply is there while the other rows of that day are converted with it.
+// A rate that a day's own rows imply is there while the other rows of that day are converted with
+// it.
 TEST_F(DailySums, ConvertedByARateOfTheirOwnDayAreMadeOnce) {
   sql(url,
       "INSERT INTO affsync.commission (source_id, stream, external_id, content_hash, first_seen_at,"

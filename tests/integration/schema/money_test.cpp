@@ -626,11 +626,22 @@ TEST_F(Money, RebatesOfAMonthAreDatedOnesAndTheGrowthOfTotals) {
   put("totals", "rebate",
       {to_date("t1", "c1", "110"), to_date("t2", "c2", "59"),
        to_date("t3", "c3", "29", "reversed")});
+  // c1 has dated rebates only after that, and one that was rejected.
+  put("dated", "rebate",
+      {row("n", {{"client_ref", "c1"},
+                 {"amount", "300"},
+                 {"currency", "EUR"},
+                 {"status", "rejected"},
+                 {"occurred_at", "2026-02-01T00:00:00Z"}}),
+       row("w", {{"client_ref", "c1"},
+                 {"amount", "2"},
+                 {"currency", "USD"},
+                 {"occurred_at", "2026-04-03T00:00:00Z"}})});
   // c2 has dated rebates, so its totals would count the same money twice. The rebate of c3 was
   // reversed.
   std::vector<Cells> const wanted{{"2026-02-01", "EUR", "3", "1", "1"},
                                   {"2026-03-01", "USD", "4", "1", "1"},
-                                  {"2026-04-01", "USD", "6", "1", "1"}};
+                                  {"2026-04-01", "USD", "8", "1", "2"}};
   EXPECT_EQ(rows("SELECT month, currency, amount, clients, rows FROM reporting.rebates_monthly"
                  " ORDER BY month, currency"),
             wanted);
