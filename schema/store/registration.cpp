@@ -171,6 +171,8 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
   auto const other_hidden = other_word(3);
   auto const other_keys = "(" + other_word(1) + " OR " + other_hidden + ")";
   auto const other_cut = other_word(4);
+  // A version that did not note it has stored the rows by some other one.
+  std::string const other_mapping = "coalesce(s.mapping, '') <> g.mapping";
   auto params = streams.take();
   params.emplace_back(instance);
   params.emplace_back(sources.take());
@@ -200,10 +202,12 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
           other_word(1) +
           ") THEN coalesce(z.run_id, 0) ELSE z.unmade_after END"
           " FROM affsync.stream s, g WHERE z.source_id = g.source_id AND z.stream = g.stream"
-          " AND s.source_id = g.source_id AND s.stream = g.stream AND (s.mapping <> g.mapping OR " +
+          " AND s.source_id = g.source_id AND s.stream = g.stream AND (" +
+          other_mapping + " OR " +
           other_hidden + " OR " + other_cut +
           ") AND NOT g.follows RETURNING z.source_id, z.stream,"
-          " coalesce(s.mapping <> g.mapping, false) AS other_mapping, " +
+          " coalesce(" +
+          other_mapping + ", false) AS other_mapping, " +
           other_keys + " AS other_keys, " + other_cut +
           " AS other_cut),"
           // A disabled stream gets no row until it has been read once.

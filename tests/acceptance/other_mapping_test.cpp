@@ -104,6 +104,22 @@ TEST_F(OtherMapping, is_no_change_of_the_brokers) {
   EXPECT_EQ(told(), "a 30.00>25.00, b 5.00>4.00 | a -5.00, b -1.00");
 }
 
+// The version before it did not note how it mapped.
+TEST_F(OtherMapping, of_an_update_of_the_program_is_no_change_of_the_brokers_either) {
+  execute("UPDATE affsync.stream SET mapping = NULL, keys = NULL");
+  books[1] = row("b", "400", "good");
+  correct();
+  EXPECT_EQ(pass().status, 0);
+  EXPECT_EQ(query("select string_agg(external_id || ' ' || operation, ', ' order by external_id,"
+                  " change_id) from affsync.record_change"),
+            "a remap, b remap, b update, c remap");
+  EXPECT_EQ(told(), "b 5.00>4.00 | b -1.00");
+  // If it is the same one, nothing is written.
+  execute("UPDATE affsync.stream SET mapping = NULL, keys = NULL");
+  expect_no_change();
+  expect_no_change();
+}
+
 TEST_F(OtherMapping, what_the_list_no_longer_has_goes_with_the_amount_of_the_new_one) {
   books.erase(books.begin() + 1);
   correct();
