@@ -44,7 +44,11 @@ ChangeCut change_cut(std::string const& by) {
   if (auto time = time_cut(by, change_day)) return {time->key, time->column};
   if (by == "source") return {"source", {"source", "source", ReportValue::text, 9, 8}};
   return {
-      "record_table || '.' || column_name", {"column", "column", ReportValue::text, 9, 8}, false};
+      // Balances are nothing else.
+      "record_table || '.' || column_name || CASE WHEN running_total AND record_table <> 'balance' "
+      "THEN ' (running total)' ELSE '' END",
+      {"column", "column", ReportValue::text, 9, 8},
+      false};
 }
 
 }  // namespace

@@ -21,15 +21,16 @@ ReportPlan plan_single_payouts() {
              "), lines AS (SELECT coalesce(requested_at, paid_at) AS at, requested_at, source, "
              "external_id, "
              "status, currency, amount, amount_usd, method, paid_at, days_waiting, "
+             "(amount IS NOT NULL AND amount_usd IS NULL)::int AS rows_without_usd, "
              "false AS is_total FROM picked UNION ALL "
-             "SELECT NULL, NULL, NULL, NULL, 'paid', currency, sum(amount), " +
-             usd_sum_sql("amount_usd", "amount") +
-             ", NULL, NULL, NULL, true FROM picked WHERE status = 'paid' GROUP BY currency) "
+             "SELECT NULL, NULL, NULL, NULL, 'paid', currency, sum(amount), sum(amount_usd), NULL, "
+             "NULL, NULL, count(*) FILTER (WHERE amount IS NOT NULL AND amount_usd IS NULL), true "
+             "FROM picked WHERE status = 'paid' GROUP BY currency) "
              "SELECT " +
              moment_sql("requested_at") +
              ", source, external_id, status, currency, amount, amount_usd, method, " +
              moment_sql("paid_at") +
-             ", days_waiting, is_total FROM lines "
+             ", days_waiting, rows_without_usd, is_total FROM lines "
              "ORDER BY is_total, at NULLS FIRST, source, external_id, currency";
   plan.latest = true;
   plan.columns = {{"requested_at", "requested", ReportValue::day_of, 8},
@@ -42,6 +43,7 @@ ReportPlan plan_single_payouts() {
                   {"method", "method", ReportValue::text, 2, 6, true},
                   {"paid_at", "paid", ReportValue::day_of, 6, 0, true},
                   {"days_waiting", "days", ReportValue::count, 7, 0, true},
+                  {"rows_without_usd", "no rate", ReportValue::count, 4, 0, true, true},
                   {"is_total", "", ReportValue::total}};
   plan.note =
       "Days are UTC. Sums include what was paid; `days` of an open payout: its wait so far.";

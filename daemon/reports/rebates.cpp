@@ -88,7 +88,8 @@ ReportPlan plan_rebates(ReportOptions const& options) {
              usd_sum_sql("amount_usd", "amount", total) + " AS amount_usd, " +
              usd_sum_sql("net_usd", "amount", total) +
              " AS net_usd, grouping(currency) = 1 AS is_all, count(*) FILTER (WHERE unknown) AS "
-             "rows_without_usd, count(*) AS rows, " +
+             "rows_without_usd, CASE WHEN count(net_usd) > 0 THEN count(*) FILTER (WHERE amount IS "
+             "NOT NULL AND net_usd IS NULL) END AS rows_without_net, count(*) AS rows, " +
              total + " AS is_total FROM picked GROUP BY GROUPING SETS ((k1, k2, sort, currency), " +
              (keyed ? "(sort, currency), " : "") +
              "(sort)) HAVING grouping(currency) = 0 OR count(DISTINCT currency) > 1)"
@@ -96,7 +97,8 @@ ReportPlan plan_rebates(ReportOptions const& options) {
              (plan.by == "client" ? "k1, k2, "
               : keyed             ? "k1, "
                                   : "") +
-             "sort, currency, amount, amount_usd, net_usd, rows_without_usd, rows, " +
+             "sort, currency, amount, amount_usd, net_usd, rows_without_usd, "
+             "rows_without_net, rows, " +
              bar_sql("amount", "PARTITION BY currency, sort") +
              " AS bar, CASE WHEN is_all THEN 'all' WHEN is_total THEN 't' END AS sum_of FROM sums "
              "ORDER BY sort, is_all, currency, is_total, " +
@@ -111,6 +113,7 @@ ReportPlan plan_rebates(ReportOptions const& options) {
                        {"amount_usd", "in USD", ReportValue::usd, 6, 0, true},
                        {"net_usd", "left USD", ReportValue::usd, 5, 0, true, cut.by_time},
                        {"rows_without_usd", "no rate", ReportValue::count, 4, 0, true, true},
+                       {"rows_without_net", "no basis", ReportValue::count, 4, 0, true, true},
                        {"rows", "rows", ReportValue::count, 3, 0, true},
                        {"bar", "", ReportValue::bar, 2, 0, true},
                        {"is_total", "", ReportValue::total}});

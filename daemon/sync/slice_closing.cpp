@@ -59,7 +59,10 @@ schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, s
   // The broker's row count is compared like any other total if it counts the rows that are stored.
   bool const counts_rows =
       std::ranges::any_of(end.totals, [](auto const& total) { return total.column.empty(); });
-  if (end.broker_count && !counts_rows && one_row_each && !end.doubt) {
+  // Values such as rates stay when they are no longer listed.
+  bool const is_compared =
+      end.broker_count && !counts_rows && one_row_each && close.table->keeps_records();
+  if (is_compared && !end.doubt) {
     engine::BrokerTotal rows;
     rows.metric = "rows";
     rows.value = std::to_string(*end.broker_count);

@@ -203,12 +203,11 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
           ") THEN coalesce(z.run_id, 0) ELSE z.unmade_after END"
           " FROM affsync.stream s, g WHERE z.source_id = g.source_id AND z.stream = g.stream"
           " AND s.source_id = g.source_id AND s.stream = g.stream AND (" +
-          other_mapping + " OR " +
-          other_hidden + " OR " + other_cut +
+          other_mapping + " OR " + other_hidden + " OR " + other_cut +
           ") AND NOT g.follows RETURNING z.source_id, z.stream,"
           " coalesce(" +
-          other_mapping + ", false) AS other_mapping, " +
-          other_keys + " AS other_keys, " + other_cut +
+          other_mapping + ", false) AS other_mapping, " + other_keys + " AS other_keys, " +
+          other_cut +
           " AS other_cut),"
           // A disabled stream gets no row until it has been read once.
           " made AS (INSERT INTO affsync.stream (source_id, stream, record_table, in_reports,"

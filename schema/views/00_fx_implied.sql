@@ -25,7 +25,7 @@ FROM (
   CROSS JOIN LATERAL affsync.implied_rates(m.source_id, m.unit_from, m.unit_to) r
 ) c
 JOIN affsync.source s ON s.source_id = c.source_id;
-COMMENT ON VIEW affsync.fx_implied IS 'Exchange rates implied by brokers'' own conversions: the median of a day''s commission rows that have an amount and at least one US dollar. Requires at least three rows, of which the middle half agrees within 2 %. Views that convert use these rates only if there is no other.';
+COMMENT ON VIEW affsync.fx_implied IS 'Exchange rates implied by brokers'' own conversions: the median (of an even number, the lower one of the two in the middle) of a day''s commission rows that have an amount and at least one US dollar. Requires at least three rows, of which the middle half agrees within 2 %. Views that convert use these rates only if there is no other.';
 COMMENT ON COLUMN affsync.fx_implied.currency IS 'Currency of the commission.';
 COMMENT ON COLUMN affsync.fx_implied.on_date IS 'The day of the rows.';
 COMMENT ON COLUMN affsync.fx_implied.usd_rate IS 'US dollars for one unit.';

@@ -92,7 +92,7 @@ COMMENT ON COLUMN reporting.balances.amount IS 'The balance in that period.';
 COMMENT ON COLUMN reporting.balances.amount_usd IS 'The same in US dollars at the rate of today, or of the last day of the period, to 8 digits after the point; null if unknown. See usd_origin.';
 COMMENT ON COLUMN reporting.balances.reserved IS 'The reserved part of it, such as for rebates; null if the broker does not report it.';
 COMMENT ON COLUMN reporting.balances.since IS 'When affsync first read this balance.';
-COMMENT ON COLUMN reporting.balances.until IS 'When affsync read another amount, or no balance any more; null: current.';
+COMMENT ON COLUMN reporting.balances.until IS 'When affsync read another amount or reserved part, or no balance any more; null: current.';
 COMMENT ON COLUMN reporting.balances.is_current IS 'Whether this is the current balance.';
 COMMENT ON COLUMN reporting.balances.usd_origin IS 'Origin of amount_usd: same currency, fixed rate (affsync.currency_unit), fx_rate or implied (affsync.fx_implied); null if there is no amount in US dollars.';
 COMMENT ON COLUMN reporting.balances.stream IS 'The stream; see affsync.stream.';

@@ -40,6 +40,7 @@ streams:
     key: id
     map:
       amount: amount
+      amount_usd: usd
       currency: currency
       requested_at: asked
       paid_at: paid
@@ -148,6 +149,51 @@ TEST_F(ReportFigures, payouts_are_refused_only_if_the_broker_says_so) {
   auto const lines = csv({"payouts"});
   EXPECT_NE(lines.find("\n,main,2,paid,USD,20,20,,2026-03-05T00:00:00Z,"), std::string::npos)
       << lines;
+}
+
+// Sums have what is known, and say how much is not in them.
+TEST_F(ReportFigures, sums_of_payouts_and_rebates_have_the_known_dollars) {
+  fill(
+      "",
+      R"({"id":"1","amount":"10","usd":"12.5","currency":"GBP","state":"done","paid":"2026-03-05"},)"
+      R"({"id":"2","amount":"20","currency":"GBP","state":"done","paid":"2026-03-06"})");
+  auto const payouts = parse_json(report({"payouts"}, "json")).value();
+  auto const text = [&](Json const& of, char const* path) {
+    auto const* found = JsonPath(path).in(of);
+    return found == nullptr ? "" : std::string(found->scalar_text().value_or(""));
+  };
+  EXPECT_EQ(text(payouts, "totals.0.amount"), "30");
+  EXPECT_EQ(text(payouts, "totals.0.amount_usd"), "12.5");
+  EXPECT_EQ(text(payouts, "totals.0.rows_without_usd"), "1");
+  execute(
+      "insert into affsync.rebate (source_id, stream, external_id, content_hash, first_seen_at,"
+      " changed_at, revision, run_id, client_ref, amount, currency, basis_amount_usd, grain,"
+      " occurred_at, raw) select source_id, 'rebates', 'r' || n, gen_random_uuid(), now(), now(),"
+      " 1, 1, 'c' || n, 10 + 40 * (n - 1), 'USD', case n when 1 then 100 end, 'event',"
+      " '2026-03-01Z', '{}' from affsync.source, generate_series(1, 2) n");
+  auto const rebates = parse_json(report({"rebates"}, "json")).value();
+  EXPECT_EQ(text(rebates, "totals.0.amount"), "60");
+  EXPECT_EQ(text(rebates, "totals.0.net_usd"), "90");
+  EXPECT_EQ(text(rebates, "totals.0.rows_without_net"), "1");
+}
+
+// What a running total grew by is not added to what was changed in single rows.
+TEST_F(ReportFigures, changes_of_running_totals_are_lines_of_their_own) {
+  fill(row("1", R"("amount":"11","currency":"USD","day":"2026-03-02")"));
+  execute(
+      "insert into affsync.commission (source_id, stream, external_id, content_hash, first_seen_at,"
+      " changed_at, revision, run_id, amount, currency, grain, raw) select source_id, stream,"
+      " 'total', gen_random_uuid(), now(), now(), 2, 1, 1500, 'USD', 'lifetime', '{}'"
+      " from affsync.commission");
+  execute(
+      "insert into affsync.record_change (source_id, record_table, stream, external_id, run_id,"
+      " changed_at, operation, before, after) select source_id, 'commission', stream, external_id,"
+      " 1, now(), 'update', jsonb_build_object('amount', case external_id when 'total' then 1000"
+      " else 10 end), jsonb_build_object('amount', amount) from affsync.commission");
+  EXPECT_EQ(csv({"changes", "--by", "kind"}),
+            "column,currency,changes,rows,raised,lowered\n"
+            "commission.amount,USD,1,1,1,\n"
+            "commission.amount (running total),USD,1,1,500,\n");
 }
 
 TEST_F(ReportFigures, the_same_reference_at_two_sources_is_two_people) {

@@ -193,5 +193,34 @@ streams:
   }
 }
 
+// A list of the last days that counts its rows. What it no longer has stays, and is no difference.
+TEST_F(StrangersBooks, rates_that_a_list_drops_stay) {
+  int first = 20;
+  start_own_broker(
+      R"(auth: {type: none}
+streams:
+  rows:
+    table: fx_rate
+    path: /rates
+    page: {type: none, total: total}
+    records: data
+    key: [code, day]
+    map: {currency: code, on_date: {from: day, as: date}, usd_rate: rate}
+)",
+      "{}", [&](Asked const&) {
+        std::string rates;
+        for (int day = first; day < first + 4; ++day) {
+          rates += (rates.empty() ? "" : ",") +
+                   (R"({"code":"EUR","rate":"1.1","day":"2026-02-)" + std::to_string(day) + "\"}");
+        }
+        return reply(R"({"total":4,"data":[)" + rates + "]}");
+      });
+  expect_green(pass(), 4);
+  first = 22;
+  expect_green(pass(), 2);
+  expect_no_change({"--full"});
+  EXPECT_EQ(query("select count(*) from affsync.fx_rate"), "6");
+}
+
 }  // namespace
 }  // namespace affsync::test::strangers_books_test

@@ -1,6 +1,6 @@
 -- As on a single server, where affsync.implied_rates() explains the conditions, but with rows read
 -- each time: no marks say which days were written.
--- beside: 89b690a81c5b
+-- beside: c926bbbc0479
 CREATE OR REPLACE VIEW affsync.fx_implied AS
 SELECT
   r.currency,
@@ -27,7 +27,7 @@ FROM (
         <= 1.02 * percentile_disc(0.25) WITHIN GROUP (ORDER BY c.rate)
 ) r
 JOIN affsync.source s ON s.source_id = r.source_id;
-COMMENT ON VIEW affsync.fx_implied IS 'Exchange rates implied by brokers'' own conversions: the median of a day''s commission rows that have an amount and at least one US dollar. Requires at least three rows, of which the middle half agrees within 2 %. Views that convert use these rates only if there is no other.';
+COMMENT ON VIEW affsync.fx_implied IS 'Exchange rates implied by brokers'' own conversions: the median (of an even number, the lower one of the two in the middle) of a day''s commission rows that have an amount and at least one US dollar. Requires at least three rows, of which the middle half agrees within 2 %. Views that convert use these rates only if there is no other.';
 COMMENT ON COLUMN affsync.fx_implied.currency IS 'Currency of the commission.';
 COMMENT ON COLUMN affsync.fx_implied.on_date IS 'The day of the rows.';
 COMMENT ON COLUMN affsync.fx_implied.usd_rate IS 'US dollars for one unit.';
