@@ -76,6 +76,7 @@ struct Plan {
   bool views = false;
   bool rights = false;
 
+  int newest() const { return applied.empty() ? 0 : applied.rbegin()->first; }
   std::size_t missing(std::span<EmbeddedFile const> files) const {
     auto const is_missing = [&](auto const& file) { return !applied.contains(version_of(file)); };
     return static_cast<std::size_t>(std::ranges::count_if(files, is_missing));
@@ -96,8 +97,7 @@ class Migration {
     auto plan = look();
     if (!plan) return plan.error();
     MigrationReport report;
-    report.present = plan->applied.empty() ? 0 : plan->applied.rbegin()->first;
-    report.version = report.present;
+    report.version = report.present = plan->newest();
     auto const needed =
         plan->missing(files_) > 0 || plan->views || plan->rights || request_.distribute;
     if (!dry_run && needed) {
@@ -115,6 +115,7 @@ class Migration {
       act_as_owner(session_, views_->files());
       plan = look();  // another instance may have migrated meanwhile
       if (!plan) return plan.error();
+      report.version = plan->newest();
       if (auto error = apply(*plan, *lock, report)) return *error;
       if (!report.distributed.empty()) {
         plan = look();  // the views of distributed tables are others
