@@ -43,7 +43,7 @@ asio::awaitable<bool> SourceSession::renew_token(RunReport& report) {
   if (!auth.refresh || refresh_token_.empty()) co_return false;
   // It is tried once; whatever goes wrong, the login follows.
   Secret const used = std::exchange(refresh_token_, Secret());
-  auto turn = co_await wait_for_turn(nullptr, std::string(engine::login_requests), 1);
+  auto turn = co_await wait_for_login_turn();
   if (!turn) co_return false;
   HttpRequest request = engine::make_refresh_request(*auth.refresh, plan_.credentials, used);
   Sent const sent = co_await send_once(std::move(request), Asks::token, report, std::move(*turn));
@@ -65,7 +65,7 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
   auto const& auth = std::get<engine::LoginTokenAuth>(plan_.auth);
   Patience patience;
   for (;;) {
-    auto turn = co_await wait_for_turn(nullptr, std::string(engine::login_requests), 1);
+    auto turn = co_await wait_for_login_turn();
     if (!turn) {
       turn.error().in(plan_.source, report.stream);
       co_return turn.error();

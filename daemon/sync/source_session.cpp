@@ -62,8 +62,7 @@ SourceSession::SourceSession(engine::SourcePlan plan, SessionParts parts, Logger
       broker_clock_(plan_.source, *parts_.observer, log_),
       turns_(plan_.rate, limits_of(plan_), *parts_.clock, *parts_.sleeper),
       refusals_(plan_, *parts_.clock, *parts_.sleeper, *parts_.observer, log_),
-      runs_(plan_.rate.usable_concurrency()),
-      requests_(plan_.rate.usable_concurrency()) {
+      runs_(plan_.rate.usable_concurrency()) {
   if (!parts_.nonce) parts_.nonce = engine::make_nonce;
 }
 
@@ -117,17 +116,25 @@ int SourceSession::cost_of(std::string const& stream) const {
   return found == plan_.streams.end() ? 1 : (*found)->spec->cost;
 }
 
-asio::awaitable<Result<async::Gate::Pass>> SourceSession::wait_for_turn(
-    std::shared_ptr<bool const> is_asked, std::string stream, int cost) {
-  auto pass = co_await requests_.enter(is_asked);
+asio::awaitable<Result<async::Gate::Pass>> SourceSession::wait_for_login_turn() {
   auto const longest = parts_.longest_wait.value_or(longest_wait());
-  auto const wait = co_await turns_.next(std::move(is_asked), std::move(stream), cost, longest);
-  if (wait == Duration::zero()) co_return std::move(pass);
-  co_return Error(
-      ErrorCode::throttled,
-      "the limit of requests that the connector states is used up until " +
-          format_time(std::chrono::ceil<std::chrono::seconds>(parts_.clock->now() + wait)),
-      "The next run goes on from there. Read less often, or only the streams you need.");
+  auto turn = co_await turns_.next(nullptr, std::string(engine::login_requests), 1, longest);
+  if (turn.wait > Duration::zero()) co_return used_up(turn.wait);
+  co_return std::move(turn.place);
+}
+
+asio::awaitable<std::optional<Error>> SourceSession::wait_for_limits(std::string stream, int cost) {
+  auto const longest = parts_.longest_wait.value_or(longest_wait());
+  auto const wait = co_await turns_.wait_for_limits(std::move(stream), cost, longest);
+  if (wait > Duration::zero()) co_return used_up(wait);
+  co_return std::nullopt;
+}
+
+Error SourceSession::used_up(Duration wait) const {
+  return Error(ErrorCode::throttled,
+               "the limit of requests that the connector states is used up until " +
+                   format_time(std::chrono::ceil<std::chrono::seconds>(parts_.clock->now() + wait)),
+               "The next run goes on from there. Read less often, or only the streams you need.");
 }
 
 asio::awaitable<SourceSession::Judged> SourceSession::judge(HttpResponse const& response, Asks asks,
@@ -247,7 +254,8 @@ asio::awaitable<bool> SourceSession::may_retry(Sent const& sent, Patience& patie
     co_return false;
   }
   if (sent.verdict.answer_class == AnswerClass::throttled) {
-    if (++patience.refusals < most_refusals) co_return true;  // wait_for_turn does the waiting
+    if (++patience.refusals < most_refusals)
+      co_return true;  // the turn of the next one does the waiting
     error.hint = "The broker kept throttling. Lower rate_limit.requests_per_second of this source.";
     co_return false;
   }
@@ -280,6 +288,8 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
     } else {
       refused = co_await admit_key(report);
     }
+    // Before what others wait for: the key's probation and the places of requests.
+    if (!refused) refused = co_await wait_for_limits(report.stream, cost);
     async::Gate::Pass probation;
     if (!refused && !logs_in && (refusals_.on_probation() || patience.asked_again)) {
       probation = co_await login_.enter();
@@ -287,10 +297,11 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
     }
     async::Gate::Pass turn;
     if (!refused) {
-      auto given = co_await wait_for_turn(is_asked, report.stream, cost);
+      auto given = co_await turns_.try_next(is_asked, report.stream, cost);
+      if (!given) continue;
+      turn = std::move(*given);
       // Another request may have been refused meanwhile.
-      refused = given ? refusals_.active_block_error() : std::optional(given.error());
-      if (given) turn = std::move(*given);
+      refused = refusals_.active_block_error();
     }
     if (refused) {
       refused->in(plan_.source, report.stream);

@@ -158,10 +158,13 @@ class SourceSession {
     std::string path, token;
     int refusals;  // recorded when it was sent
   };
-  // Waits until a request may be sent. It is under way until the pass is gone.
-  // Returns an error if a limit that the connector states is used up for longer than a run waits.
-  asio::awaitable<Result<async::Gate::Pass>> wait_for_turn(std::shared_ptr<bool const> is_asked,
-                                                           std::string stream, int cost);
+  // Waits until a login may be sent. It is under way until the pass is gone. Returns an error if a
+  // limit that the connector states is used up for longer than a run waits.
+  asio::awaitable<Result<async::Gate::Pass>> wait_for_login_turn();
+  // Waits until the limits that the connector states allow a request of this stream; the same
+  // error.
+  asio::awaitable<std::optional<Error>> wait_for_limits(std::string stream, int cost);
+  Error used_up(Duration wait) const;
   int cost_of(std::string const& stream) const;
   static void note_end(engine::PageSpec const& page, int status, engine::Verdict& verdict);
   // Gives up `turn` when the answer has arrived.
@@ -221,7 +224,6 @@ class SourceSession {
   std::map<std::string, Closed> closed_;
   async::Gate login_{1};  // one login at a time, or one request of a key on probation
   async::Gate runs_;
-  async::Gate requests_;  // under way
 };
 
 }  // namespace affsync::sync

@@ -35,9 +35,14 @@ class Reservation {
 
 TurnQueue::TurnQueue(engine::RateSpec const& rate, std::vector<engine::RateLimit> limits,
                      Clock& clock, async::Sleeper& sleeper)
-    : clock_(clock), sleeper_(sleeper), limiter_(rate), quotas_(std::move(limits)) {}
+    : clock_(clock),
+      sleeper_(sleeper),
+      limiter_(rate),
+      quotas_(std::move(limits)),
+      places_(rate.usable_concurrency()) {}
 
 asio::awaitable<bool> TurnQueue::take_turn(std::string const& stream, int cost) {
+  if (!is_allowed(stream, cost)) co_return false;
   Reservation turn(limiter_, clock_);
   for (;;) {
     bool const woken = co_await sleeper_.sleep_until_woken(turn.wait(), answered_);
@@ -53,19 +58,37 @@ asio::awaitable<bool> TurnQueue::take_turn(std::string const& stream, int cost) 
   co_return true;
 }
 
-asio::awaitable<Duration> TurnQueue::next(std::shared_ptr<bool const> is_asked, std::string stream,
-                                          int cost, Duration longest) {
+asio::awaitable<Duration> TurnQueue::wait_for_limits(std::string stream, int cost,
+                                                     Duration longest) {
+  for (;;) {
+    auto const limited = quotas_.wait_for(clock_.now(), stream, cost);
+    if (limited == Duration::zero() || limited > longest) co_return limited;
+    co_await sleeper_.sleep(limited);
+  }
+}
+
+asio::awaitable<std::optional<async::Gate::Pass>> TurnQueue::try_next(
+    std::shared_ptr<bool const> is_asked, std::string stream, int cost) {
+  auto place = co_await places_.enter(is_asked);
+  // Others may have used the limit up. Who waits for it again must hold no place meanwhile.
+  if (!is_allowed(stream, cost)) co_return std::nullopt;
+  auto const first = co_await first_.enter(std::move(is_asked));
+  bool const is_counted = co_await take_turn(stream, cost);
+  if (!is_counted) co_return std::nullopt;
+  co_return std::optional(std::move(place));
+}
+
+asio::awaitable<TurnQueue::Turn> TurnQueue::next(std::shared_ptr<bool const> is_asked,
+                                                 std::string stream, int cost, Duration longest) {
+  Turn turn;
   for (;;) {
     // Before the queue: other streams may have other limits, and must not wait for this one's.
-    auto const limited = quotas_.wait_for(clock_.now(), stream, cost);
-    if (limited > longest) co_return limited;
-    if (limited > Duration::zero()) {
-      co_await sleeper_.sleep(limited);
-      continue;
-    }
-    auto const place = co_await first_.enter(is_asked);
-    bool const is_counted = co_await take_turn(stream, cost);
-    if (is_counted) co_return Duration::zero();
+    turn.wait = co_await wait_for_limits(stream, cost, longest);
+    if (turn.wait > Duration::zero()) co_return std::move(turn);
+    auto place = co_await try_next(is_asked, stream, cost);
+    if (!place) continue;
+    turn.place = std::move(*place);
+    co_return std::move(turn);
   }
 }
 

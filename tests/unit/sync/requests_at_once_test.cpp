@@ -42,6 +42,7 @@ class RequestsAtOnce : public testing::Test {
     plan.rate.requests_per_second = 100;
     plan.rate.burst = 100;
     plan.rate.concurrency = concurrency;
+    plan.rate.limits = limits_;
     SessionParts parts;
     parts.make_client = [this] { return std::make_unique<CountingClient>(time_, sent_, most_); };
     parts.clock = &time_;
@@ -51,10 +52,13 @@ class RequestsAtOnce : public testing::Test {
     return std::make_unique<SourceSession>(std::move(plan), std::move(parts), Logger(log_));
   }
   asio::awaitable<void> fetch(SourceSession& session, std::string target,
-                              std::shared_ptr<bool const> is_asked) {
+                              std::shared_ptr<bool const> is_asked, std::string stream = "") {
     HttpRequest request(Method::get, target);
-    auto const answer = co_await session.fetch(std::move(request), report_, std::move(is_asked));
+    RunReport report;
+    report.stream = std::move(stream);
+    auto const answer = co_await session.fetch(std::move(request), report, std::move(is_asked));
     EXPECT_TRUE(answer);
+    ended_at_[target] = time_.now() - began_;
   }
   // Fetches /0, /1 … at once. `asked`: those that a run waits for.
   asio::awaitable<int> fetch_all(SourceSession& session, int count, std::set<int> asked) {
@@ -68,11 +72,32 @@ class RequestsAtOnce : public testing::Test {
     co_return 0;
   }
 
+  // Fetches two of the stream `few`, which may have one in ten minutes, and after `pause` these.
+  asio::awaitable<int> fetch_beside_few(SourceSession& session, Duration pause, Names rows) {
+    auto executor = co_await asio::this_coro::executor;
+    async::TaskGroup group(executor);
+    group.spawn(fetch(session, "/few/1", nullptr, "few"));
+    group.spawn(fetch(session, "/few/2", nullptr, "few"));
+    co_await time_.sleep(pause);
+    for (auto const& target : rows) group.spawn(fetch(session, target, nullptr, "rows"));
+    co_await group.join();
+    co_return 0;
+  }
+  static engine::RateLimit one_in_ten_minutes_of_few() {
+    engine::RateLimit limit;
+    limit.requests = 1;
+    limit.per = 10min;
+    limit.of = {"few"};
+    return limit;
+  }
+
   asio::io_context io_;
   test::ManualTime time_;
+  TimePoint const began_ = time_.now();
   test::SilentLog log_;
   Observer observer_;
-  RunReport report_;
+  std::vector<engine::RateLimit> limits_;
+  std::map<std::string, Duration> ended_at_;  // the requests, after the begin of the test
   Names sent_;
   int most_ = 0;
 };
@@ -102,6 +127,33 @@ TEST_F(RequestsAtOnce, WhatARunWaitsForIsSentFirst) {
   auto const one = session(engine::NoAuth(), 2);
   time_.run(io_, fetch_all(*one, 7, {4, 6}));
   EXPECT_EQ(sent_, Names({"/0", "/1", "/4", "/6", "/2", "/3", "/5"}));
+}
+
+// What waits for a limit of its own stream is not under way, and keeps no place from others.
+TEST_F(RequestsAtOnce, AreNotThoseThatWaitForALimitOfTheirStream) {
+  limits_ = {one_in_ten_minutes_of_few()};
+  auto const one = session(engine::NoAuth(), 1);
+  time_.run(io_, fetch_beside_few(*one, 0s, {"/a", "/b"}));
+  EXPECT_EQ(sent_, Names({"/few/1", "/a", "/b", "/few/2"}));
+  EXPECT_LE(ended_at_["/b"], 1s);
+  EXPECT_GE(ended_at_["/few/2"], 10min);
+  EXPECT_LE(ended_at_["/few/2"], 10min + 1s);
+}
+
+// Nor does the login, whose token all of them need.
+TEST_F(RequestsAtOnce, ALoginDoesNotWaitForTheLimitOfAStream) {
+  engine::LoginTokenAuth auth;
+  auth.login.method = Method::post;
+  auth.login.path = "/login/";
+  auth.token = JsonPath("token");
+  auth.value = "JWT ${token}";
+  auth.assumed_lifetime = 5min;
+  limits_ = {one_in_ten_minutes_of_few()};
+  auto const one = session(auth, 1);
+  time_.run(io_, fetch_beside_few(*one, 6min, {"/a"}));
+  EXPECT_LE(ended_at_["/a"], 6min + 1s);
+  EXPECT_GE(ended_at_["/few/2"], 10min);
+  EXPECT_EQ(sent_, Names({"/login/", "/few/1", "/login/", "/a", "/few/2"}));
 }
 
 TEST_F(RequestsAtOnce, FollowFromTheRateUnlessTheConnectorSaysHowMany) {

@@ -40,9 +40,9 @@ class TurnQueueTest : public testing::Test {
     bool operator==(Sent const&) const = default;
   };
   asio::awaitable<void> send(TurnQueue& queue, std::string name, std::string stream) {
-    auto const wait = co_await queue.next(std::make_shared<bool>(true), stream, 1, longest_);
-    if (wait > 0s) {
-      refused_.push_back({name, wait});
+    auto const turn = co_await queue.next(std::make_shared<bool>(true), stream, 1, longest_);
+    if (turn.wait > 0s) {
+      refused_.push_back({name, turn.wait});
       co_return;
     }
     EXPECT_LE(queue.blocked_until().value_or(time_.now()), time_.now());
