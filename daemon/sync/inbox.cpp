@@ -90,11 +90,14 @@ bool is_taken(int folder, std::string const& name) {
 }
 
 std::string free_name(int folder, fs::path const& name) {
-  auto free = name.string();
-  for (int number = 2; is_taken(folder, free) || is_taken(folder, free + ".txt"); ++number) {
-    free = name.stem().string() + "-" + std::to_string(number) + name.extension().string();
-  }
-  return free;
+  auto const numbered = [&](int number) {
+    return name.stem().string() + "-" + std::to_string(number) + name.extension().string();
+  };
+  auto const has = [&](std::string const& one) {
+    return is_taken(folder, one) || is_taken(folder, one + ".txt");
+  };
+  if (!has(name.string())) return name.string();
+  return numbered(free_number([&](int number) { return has(numbered(number)); }));
 }
 
 // Writes a new file. Returns 0 or what errno was.
@@ -163,6 +166,19 @@ std::optional<fs::path> folder_of(std::string_view base_url) {
 std::string pattern_of(std::string_view request_path) {
   while (request_path.starts_with('/')) request_path.remove_prefix(1);
   return std::string(request_path);
+}
+
+int free_number(std::function<bool(int)> const& is_taken) {
+  int taken = 1, free = 2;
+  while (is_taken(free)) {
+    taken = free;
+    free *= 2;
+  }
+  while (free - taken > 1) {
+    int const middle = taken + (free - taken) / 2;
+    (is_taken(middle) ? taken : free) = middle;
+  }
+  return free;
 }
 
 std::vector<std::string> names_in(fs::path const& folder, std::string const& pattern,

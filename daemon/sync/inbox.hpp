@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -61,6 +62,10 @@ Result<std::string> read_whole_file(std::filesystem::path const& path);
 // Returns the bytes of a file as it was listed; nullopt if it was changed, replaced or taken away
 // since then, or is open for writing. Errors: bad_request (it cannot be read), answer_too_large.
 Result<std::optional<std::string>> read_inbox_file(InboxFile const& listed);
+
+// Returns a number, from 2 on, that is free: 2 itself, or one that follows a taken one. It asks
+// about few of them, however many are taken.
+int free_number(std::function<bool(int)> const& is_taken);
 
 // Moves a file that was read as it was listed to the subfolder `done` or `failed` of its folder,
 // and writes `note` into a text beside it unless it is empty. A file of that name there stays; the

@@ -130,6 +130,23 @@ TEST_F(Inbox, FilesOfOneNameAreNumbered) {
   }
 }
 
+// Those of an export of each hour: 26,280 in three years.
+TEST_F(Inbox, AFreeNumberIsFoundInAFewStepsHoweverManyAreTaken) {
+  for (int const last : {1, 2, 3, 4, 7, 8, 1'000, 26'280}) {
+    SCOPED_TRACE(last);
+    int asked = 0;
+    auto const is_taken = [&](int number) {
+      ++asked;
+      return number <= last;
+    };
+    EXPECT_EQ(free_number(is_taken), last + 1);
+    EXPECT_LE(asked, 30);
+  }
+  // Some were taken away.
+  auto const has_gap = [](int number) { return number != 3 && number < 9; };
+  EXPECT_EQ(free_number(has_gap), 9);
+}
+
 TEST_F(Inbox, ALinkIsATakenName) {
   auto const elsewhere = folder_ / "elsewhere";
   fs::create_directories(folder_ / "failed");
