@@ -211,27 +211,28 @@ std::vector<std::string> names_in(fs::path const& folder, std::string const& pat
 InboxFiles list_inbox(fs::path const& folder, std::string const& pattern,
                       std::chrono::system_clock::time_point now) {
   std::error_code error;
-  fs::directory_iterator entries(folder, error);
-  if (error) {
-    throw Failure(ErrorCode::bad_request,
-                  "the folder " + folder.string() + " cannot be read: " + reason_of(error),
-                  "Create it, and let the user that affsync runs as read and write in it. The "
-                  "service of systemd does not see /home, /root, /tmp and /var/tmp.");
-  }
   InboxFiles files;
-  for (auto const& entry : entries) {
-    auto const name = entry.path().filename().string();
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    auto const name = entry->path().filename().string();
     if (is_temporary(name) || fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD) != 0) continue;
     // A link could lead to a file that whoever writes here may not read.
-    auto const state = state_of(AT_FDCWD, entry.path().string());
+    auto const state = state_of(AT_FDCWD, entry->path().string());
     if (!state) continue;
     InboxFile file;
-    file.path = entry.path();
+    file.path = entry->path();
     file.state = *state;
     // A time ahead of our clock says nothing about when the file was written.
     bool const is_fresh = state->modified_at <= now && now - state->modified_at < settling_time;
     bool const is_whole = !is_fresh && !is_being_written(AT_FDCWD, file.path.string());
     (is_whole ? files.whole : files.unsettled).push_back(std::move(file));
+  }
+  // Also in the middle of the listing: a part of it is not what is there.
+  if (error) {
+    throw Failure(ErrorCode::bad_request,
+                  "the folder " + folder.string() + " cannot be read: " + reason_of(error),
+                  "Create it, and let the user that affsync runs as read and write in it. The "
+                  "service of systemd does not see /home, /root, /tmp and /var/tmp.");
   }
   std::ranges::sort(files.whole, [](InboxFile const& left, InboxFile const& right) {
     if (left.state.modified_at != right.state.modified_at) {

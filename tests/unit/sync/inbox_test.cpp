@@ -1,14 +1,35 @@
 // The folder of files: what is read is what was listed, and what is moved is what was read.
 #include "daemon/sync/inbox.hpp"
 
+#include <dirent.h>
+#include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <iterator>
 #include <thread>
+
+namespace {
+
+// How many more entries of folders are read before it fails; negative: it does not.
+int entries_until_error = -1;
+
+}  // namespace
+
+// Takes the place of the one in libc: a share may go away in the middle of a listing.
+extern "C" dirent* readdir(DIR* folder) {
+  static auto const real = reinterpret_cast<decltype(&readdir)>(dlsym(RTLD_NEXT, "readdir"));
+  if (entries_until_error == 0) {
+    errno = ESTALE;
+    return nullptr;
+  }
+  if (entries_until_error > 0) --entries_until_error;
+  return real(folder);
+}
 
 namespace affsync::sync::inbox_test {
 namespace {
@@ -23,7 +44,10 @@ class Inbox : public testing::Test {
     ASSERT_NE(::mkdtemp(name.data()), nullptr);
     folder_ = name;
   }
-  void TearDown() override { fs::remove_all(folder_); }
+  void TearDown() override {
+    entries_until_error = -1;
+    fs::remove_all(folder_);
+  }
 
   fs::path put(std::string const& name, std::string_view text) const {
     std::ofstream(folder_ / name) << text;
@@ -117,6 +141,20 @@ TEST_F(Inbox, WhatWasReplacedStaysWithoutAText) {
   EXPECT_FALSE(fs::exists(folder_ / "failed/a.csv.txt"));
   fs::remove(file.path);
   EXPECT_EQ(move_read_file(file, "failed", "why"), std::nullopt);
+}
+
+TEST_F(Inbox, AListingThatFailsHalfWayIsAFolderThatCannotBeRead) {
+  for (int i = 0; i < 5; ++i) put(std::to_string(i) + ".csv", "10.50");
+  EXPECT_EQ(list_inbox(folder_, "*.csv", system_clock::now()).whole.size(), 5U);
+  entries_until_error = 4;
+  try {
+    list_inbox(folder_, "*.csv", system_clock::now());
+    ADD_FAILURE() << "a part was taken for all";
+  } catch (Failure const& failure) {
+    EXPECT_EQ(failure.error().code, ErrorCode::bad_request);
+    EXPECT_EQ(failure.error().message,
+              "the folder " + folder_.string() + " cannot be read: Stale file handle");
+  }
 }
 
 TEST_F(Inbox, FilesOfOneNameAreNumbered) {
