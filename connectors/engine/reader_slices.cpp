@@ -23,21 +23,33 @@ Slice StreamReader::Impl::days_of_rows() const {
   return slice;
 }
 
-void StreamReader::Impl::keep_days_of_slice(Records& records, TimePoint now) const {
+// What a row keeps of the request has no part in its day, so each slice has the same days.
+void StreamReader::Impl::note_days_of_file(Records const& records, std::size_t column,
+                                           TimePoint now) {
+  constexpr std::size_t length_of_day = 10;
+  RowMapper const mapper(*plan, spec.map);
+  Row mapped;
+  days_of_file.clear();
+  days_of_file.reserve(records.rows.size());
+  for (auto const* row : records.rows) {
+    auto const problem = mapper.map(*row, now, mapped);
+    auto const& value = mapped.values[column];
+    days_of_file.push_back(problem || !value ? "" : value->substr(0, length_of_day));
+  }
+}
+
+void StreamReader::Impl::keep_days_of_slice(Records& records, TimePoint now) {
   auto const& slice = *days.slice();
   auto const column = spec.map.table->index_of(spec.window->column);
   if (!slice.from || !column) return;
+  if (days_of_file.size() != records.rows.size()) note_days_of_file(records, *column, now);
   auto const first = format_day(*slice.from), last = format_day(*slice.to);
   // A row that tells no day is put aside once.
   bool const is_first = *slice.from == *days.pass().from;
-  RowMapper const mapper(*plan, spec.map);
-  Row mapped;
-  std::erase_if(records.rows, [&](Json const* row) {
-    auto const problem = mapper.map(*row, now, mapped);
-    auto const& value = mapped.values[*column];
-    if (problem || !value) return !is_first;
-    auto const day = std::string_view(*value).substr(0, first.size());
-    return day < first || day > last;
+  auto day = days_of_file.cbegin();
+  std::erase_if(records.rows, [&](Json const*) {
+    auto const& own = *day++;
+    return own.empty() ? !is_first : own < first || own > last;
   });
 }
 

@@ -49,7 +49,8 @@ struct StreamReader::Impl {
   void begin_list();
   void start_list();  // at its first row; what earlier readings of it had stays
   // Of a file that is read in several slices, leaves the rows of the others out.
-  void keep_days_of_slice(Records& records, TimePoint now) const;
+  void keep_days_of_slice(Records& records, TimePoint now);
+  void note_days_of_file(Records const& records, std::size_t column, TimePoint now);
   // The steps of on_answer(), in their order. Reads what the answer lists, and how it goes on.
   Result<PageHints> read_list(Answer const& answer, TimePoint now);
   // If the answer lacks rows since it would have too many, returns true: a shorter slice is read.
@@ -111,6 +112,9 @@ struct StreamReader::Impl {
   std::int64_t list_rows = 0;  // of the current list in this sweep
   SlicePages pages;
   std::string inner_doubt;  // a list inside of a row of this list is not whole
+
+  // Of such a file, the day of each row, which its rows are mapped for once; empty: it tells none.
+  std::vector<std::string> days_of_file;
 
   std::optional<std::size_t> stored_part;  // of the last answer; unset: no answer of this slice
   bool is_known = false;                   // a page of this list was stored without new rows
