@@ -18,7 +18,7 @@ bool Quotas::Window::counts(std::string_view stream) const {
 }
 
 TimePoint Quotas::Window::earliest(TimePoint at, int cost) const {
-  int used = 0;
+  std::int64_t used = 0;
   for (auto const& one : sent) used += one.until > at ? one.cost : 0;
   for (auto const& one : sent) {
     if (used + cost <= limit.requests) break;

@@ -3,6 +3,7 @@
 // provides; used from one thread.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <string>
 #include <string_view>
@@ -32,8 +33,8 @@ class Quotas {
  private:
   // Requests that are counted together, since a limit of a day may have many.
   struct Sent {
-    TimePoint until{};  // counts until then
-    int cost = 0;
+    TimePoint until{};      // counts until then
+    std::int64_t cost = 0;  // of all of them, each of which may cost as much as an int holds
   };
   struct Window {
     RateLimit limit;

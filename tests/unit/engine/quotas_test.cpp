@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "connectors/engine/pace/limiter.hpp"
 
 namespace affsync::engine::quotas_test {
@@ -131,6 +133,17 @@ TEST(Quotas, MistakesAreToldWithTheirPlace) {
   EXPECT_EQ(told("remaining_header: [A, B], reset_header: R"),
             "one.yaml:4:26: each quota needs both of its headers. Give `remaining_header` and "
             "`reset_header` as many names.");
+}
+
+// An earlier process may have sent as much as a number can say, in each of its runs.
+TEST(Quotas, HoweverMuchWasSentItIsAddedUp) {
+  constexpr int most = std::numeric_limits<int>::max();
+  Quotas together({limit(500, 1h)}), apart({limit(5, 1h)});
+  for (auto const ago : {30min, 20min}) apart.note_past(start - ago, "rows", most);
+  together.note_past(start - 20min - 2s, "rows", most);
+  together.note_past(start - 20min, "rows", most);
+  EXPECT_EQ(apart.wait_for(start, "rows", 1), 40min);
+  EXPECT_EQ(together.wait_for(start, "rows", 1), 40min - 2s + 36s);  // a share of the hour late
 }
 
 // Of several quotas that headers announce, the one with the least left decides.
