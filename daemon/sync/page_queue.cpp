@@ -10,15 +10,24 @@ namespace {
 // A transaction of this many rows costs hardly more a row than a larger one.
 constexpr std::size_t most_rows_together = 8'000;
 
+// All that a page holds of its rows, stored or not: a user may have accepted that a broker's rows
+// are all put aside.
 std::size_t rows_of(WaitingPage const& page) {
-  std::size_t rows = 0;
+  std::size_t rows = page.write.quarantined.size();
   for (auto const& batch : page.write.batches) rows += batch.size();
+  for (auto const& keys : page.write.left_out) rows += keys.external_ids.size();
   return rows;
 }
 
 std::size_t bytes_of(WaitingPage const& page) {
   std::size_t bytes = 0;
   for (auto const& batch : page.write.batches) bytes += batch.text_bytes();
+  for (auto const& row : page.write.quarantined) {
+    bytes += row.external_id.size() + row.reason.size() + row.raw.size();
+  }
+  for (auto const& keys : page.write.left_out) {
+    for (auto const& key : keys.external_ids) bytes += key.size();
+  }
   return bytes;
 }
 
@@ -86,6 +95,7 @@ asio::awaitable<void> PageQueue::gather() {
 
 PageQueue::Waiting PageQueue::first_of(WaitingPage page) {
   Waiting waiting;
+  waiting.rows = rows_of(page);
   waiting.bytes = bytes_of(page);
   waiting.group.add(page.write);  // always taken
   waiting.page = std::move(page);
@@ -93,8 +103,9 @@ PageQueue::Waiting PageQueue::first_of(WaitingPage page) {
 }
 
 bool PageQueue::join(Waiting& before, WaitingPage& page) {
-  auto const bytes = bytes_of(page);
+  auto const rows = rows_of(page), bytes = bytes_of(page);
   if (!before.group.add(page.write)) return false;
+  before.rows += rows;
   before.bytes += bytes;
   before.page.repeated += page.repeated;
   before.page.is_awaited = before.page.is_awaited || page.is_awaited;
@@ -119,7 +130,7 @@ void PageQueue::count() {
   budget_->held -= bytes_;
   rows_ = bytes_ = 0;
   for (auto const& one : waiting_) {
-    rows_ += one.group.rows();
+    rows_ += one.rows;
     bytes_ += one.bytes;
   }
   budget_->held += bytes_;
@@ -175,8 +186,9 @@ bool PageQueue::take_back(WaitingPage& page) {
     waiting_.push_front(first_of(std::move(page)));
   } else {
     auto& next = waiting_.front();
-    auto const bytes = bytes_of(page);
+    auto const rows = rows_of(page), bytes = bytes_of(page);
     if (!next.group.add_before(page.write)) return false;
+    next.rows += rows;
     next.bytes += bytes;
     next.page.repeated += page.repeated;
   }

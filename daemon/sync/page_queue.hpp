@@ -99,7 +99,7 @@ class PageQueue {
   struct Waiting {
     schema::PageGroup group;
     WaitingPage page;
-    std::size_t bytes = 0;
+    std::size_t rows = 0, bytes = 0;
     Held held;
   };
 

@@ -191,6 +191,39 @@ TEST_F(PageQueueTest, WhatIsMoreThanUsualLeavesHalfToOtherRuns) {
   budget_->held -= budget_->most / 2;
 }
 
+// Each row of a page may be one that is put aside, or that `where` no longer takes.
+TEST_F(PageQueueTest, RowsThatAreNotStoredNeedRoomAsWell) {
+  auto const quarantined = [](std::size_t rows, std::size_t bytes) {
+    auto one = page("q", 0);
+    QuarantinedRow row;
+    row.raw = std::string(bytes, 'x');
+    one.write.quarantined.assign(rows, row);
+    return one;
+  };
+  auto left_out = page("l", 0);
+  left_out.write.left_out.emplace_back(find_record_table("commission"),
+                                       std::vector<std::string>(6'000, "key"));
+  std::size_t const mebibyte = 1U << 20U;
+  for (auto const& full : {quarantined(6'000, 10), quarantined(4, mebibyte), left_out}) {
+    {
+      PageQueue queue(io_.get_executor(), budget_, gathering(1h));
+      int pushed = 0;
+      for (int i = 0; i < 2; ++i) {
+        asio::co_spawn(io_, queue.push(full), [&](std::exception_ptr) { ++pushed; });
+        settle();
+      }
+      EXPECT_EQ(pushed, 1);
+      EXPECT_GE(budget_->held, 18'000U);
+      for (int i = 0; i < 2; ++i) {
+        asio::co_spawn(io_, queue.next(), [](std::exception_ptr, auto const&) {});
+        settle();
+      }
+      EXPECT_EQ(pushed, 2);
+    }
+    EXPECT_EQ(budget_->held, 0U);
+  }
+}
+
 // Sixty runs at once would otherwise gather sixty times as much.
 TEST_F(PageQueueTest, WhatOtherRunsHoldLeavesRoomForOnePageOnly) {
   budget_->most = 100;
