@@ -1,5 +1,7 @@
-// Decides whether another run may start: a bound on all runs, and for each source as many as it
-// allows requests at a time. So a source with many streams takes no more places than it can use.
+// Decides whether another run of the daemon may start: a bound on all runs, and for each source as
+// many as it allows requests at a time. So a source with many streams takes no more places than it
+// can use. A run waits here, before it begins, and nowhere else; those of `sync`, which waits for
+// the streams that give others their values as well, wait at gates of sync_once.
 #pragma once
 
 #include <cstddef>

@@ -124,10 +124,6 @@ class SourceSession {
   // once.
   std::optional<LearnedRate> rate_to_store();
 
-  // Limits the concurrent runs of this source to the concurrent requests it allows, since each run
-  // has at least one.
-  async::Gate& runs() { return runs_; }
-
   void close();
 
  private:
@@ -223,7 +219,6 @@ class SourceSession {
   };
   std::map<std::string, Closed> closed_;
   async::Gate login_{1};  // one login at a time, or one request of a key on probation
-  async::Gate runs_;
 };
 
 }  // namespace affsync::sync

@@ -302,8 +302,6 @@ asio::awaitable<RunReport> StreamRun::run() {
   std::exception_ptr thrown;
   try {
     co_await asio::this_coro::throw_if_cancelled(true);
-    async::Gate::Pass const pass = co_await task_.session->runs().enter();
-    report_.started_at = parts_.clock->now();
     if (auto error = task_.plan->obstacle()) {
       fail(std::move(*error));
     } else {

@@ -198,6 +198,7 @@ void Supervisor::start_due() {
     if (slot->held) {
       held_[slot->task.session.get()].push_back(slot);
     } else {
+      // Runs up to its first wait, and so has its place before the next one is looked at.
       slot->run = runs_.spawn(guard_slot(slot));
     }
   }
