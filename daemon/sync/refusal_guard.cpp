@@ -1,6 +1,7 @@
 #include "daemon/sync/refusal_guard.hpp"
 
 #include <algorithm>
+#include <boost/asio/this_coro.hpp>
 #include <utility>
 
 #include "daemon/sync/credential_hash.hpp"
@@ -52,11 +53,12 @@ Duration pause_after(int refusals, bool is_login) {
 }
 
 RefusalGuard::RefusalGuard(engine::SourcePlan const& plan, Clock& clock, async::Sleeper& sleeper,
-                           Observer& observer, Logger log)
+                           Observer& observer, async::Workers* workers, Logger log)
     : plan_(plan),
       clock_(clock),
       sleeper_(sleeper),
       observer_(observer),
+      workers_(workers),
       log_(std::move(log)),
       is_login_(std::holds_alternative<engine::LoginTokenAuth>(plan.auth)) {}
 
@@ -116,6 +118,18 @@ void RefusalGuard::take(std::optional<schema::SourceBlock> block) {
   if (block_ || had) tell();
 }
 
+asio::awaitable<std::string> RefusalGuard::own_hash() const {
+  if (workers_ == nullptr) co_return hash_credentials(plan_);
+  auto work = [this] { return hash_credentials(plan_); };
+  co_return co_await workers_->run(std::move(work));
+}
+
+asio::awaitable<bool> RefusalGuard::is_ours(std::string hash) const {
+  if (workers_ == nullptr) co_return is_hash_of(hash, plan_);
+  auto work = [this, &hash] { return is_hash_of(hash, plan_); };
+  co_return co_await workers_->run(std::move(work));
+}
+
 asio::awaitable<std::optional<Error>> RefusalGuard::check_database_block() {
   // Asking a database that is unavailable costs its timeout: do not ask again soon.
   if (store_ == nullptr || clock_.now() < deaf_until_) co_return active_block_error();
@@ -136,16 +150,23 @@ asio::awaitable<std::optional<Error>> RefusalGuard::check_database_block() {
   }
   if (state.now) database_skew_ = clock_.now() - *state.now;
   worked_ = worked_ || state.worked_before;
+  bool of_others = false;
+  bool const is_known =
+      !state.block || (block_ && block_->credential_hash == state.block->credential_hash);
+  if (!is_known) {
+    auto const& hash = state.block->credential_hash;
+    of_others = hash == other_hash_;
+    if (!of_others) {
+      bool const ours = co_await is_ours(hash);
+      of_others = !ours;
+    }
+  }
   // What was refused or accepted here meanwhile is newer than what the database said.
   if (ahead || changes != changes_) co_return active_block_error();
-  others_block_ = false;
-  if (state.block && (!block_ || block_->credential_hash != state.block->credential_hash)) {
-    auto const& hash = state.block->credential_hash;
-    if (hash == other_hash_ || !is_hash_of(hash, plan_)) {
-      other_hash_ = hash;
-      others_block_ = true;
-      state.block.reset();
-    }
+  others_block_ = of_others;
+  if (of_others) {
+    other_hash_ = state.block->credential_hash;
+    state.block.reset();
   }
   if (!state.block && active_block_error()) {
     // Another process was accepted and removed our block. It may have used other credentials, so
@@ -183,24 +204,35 @@ asio::awaitable<void> RefusalGuard::block_for(Error const& error, Duration pause
 }
 
 asio::awaitable<void> RefusalGuard::keep(schema::SourceBlock block, bool goes_on) {
-  block.credential_hash = hash_credentials(plan_);
   auto const now = clock_.now();
   block.since = goes_on ? block_->since : now;
   block.until = now + block.remaining;
   try_anyway_ = false;
   Unsaved const unsaved(*this);
-  // Set it in memory first, so that other streams of this process do not wait for the database.
+  int const change = changes_;
+  // Set it in memory first, so that other streams of this process wait neither for the hash nor for
+  // the database.
   take(block);
   if (store_ == nullptr) co_return;
   auto key = key_;
   key.of_trial = only_tries_ && worked_;
   std::optional<Error> flaw;
+  // A run that is cancelled meanwhile must store it all the same: the next process would log in.
+  bool const throws = co_await asio::this_coro::throw_if_cancelled();
+  co_await asio::this_coro::throw_if_cancelled(false);
   try {
-    auto const stored = co_await store_->save_block(key, block, block.remaining, goes_on);
+    block.credential_hash = co_await own_hash();
+    std::optional<schema::SourceBlock> stored;
+    // If an answer was accepted meanwhile, or refused again, that is what the database has to know.
+    if (change == changes_) {
+      if (block_) block_->credential_hash = block.credential_hash;
+      stored = co_await store_->save_block(key, block, block.remaining, goes_on);
+    }
     if (stored) take(stored);
   } catch (Failure const& failure) {
     flaw = failure.error();
   }
+  co_await asio::this_coro::throw_if_cancelled(throws);
   crash_point(CrashPoint::login_refused);
   if (flaw) {
     log_.warn("the refusal could not be stored, so other processes will try the login as well",

@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
 #include "daemon/async/sleeper.hpp"
+#include "daemon/async/workers.hpp"
 #include "daemon/sync/observer.hpp"
 #include "schema/store/source_block.hpp"
 
@@ -24,8 +25,9 @@ Duration pause_after(int refusals, bool is_login);
 
 class RefusalGuard {
  public:
+  // `workers`: make the slow hash of the credentials; nullptr: the I/O thread does.
   RefusalGuard(engine::SourcePlan const& plan, Clock& clock, async::Sleeper& sleeper,
-               Observer& observer, Logger log);
+               Observer& observer, async::Workers* workers, Logger log);
 
   // Sets the store that keeps the block. Without one (nullptr), the block lives only in this
   // object.
@@ -87,6 +89,8 @@ class RefusalGuard {
   std::string advice(TimePoint until) const;
   asio::awaitable<void> keep(schema::SourceBlock block, bool goes_on);
   void take(std::optional<schema::SourceBlock> block);
+  asio::awaitable<std::string> own_hash() const;
+  asio::awaitable<bool> is_ours(std::string hash) const;
   // Counts a change of the block until the database has it, or has failed.
   class Unsaved;
   void tell() const;
@@ -95,6 +99,7 @@ class RefusalGuard {
   Clock& clock_;
   async::Sleeper& sleeper_;
   Observer& observer_;
+  async::Workers* workers_;
   Logger log_;
   bool is_login_;
   schema::BlockStore* store_ = nullptr;

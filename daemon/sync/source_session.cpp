@@ -61,7 +61,7 @@ SourceSession::SourceSession(engine::SourcePlan plan, SessionParts parts, Logger
       secrets_(plan_, parts_.other_secrets),
       broker_clock_(plan_.source, *parts_.observer, log_),
       turns_(plan_.rate, limits_of(plan_), *parts_.clock, *parts_.sleeper),
-      refusals_(plan_, *parts_.clock, *parts_.sleeper, *parts_.observer, log_) {
+      refusals_(plan_, *parts_.clock, *parts_.sleeper, *parts_.observer, parts_.workers, log_) {
   if (!parts_.nonce) parts_.nonce = engine::make_nonce;
 }
 

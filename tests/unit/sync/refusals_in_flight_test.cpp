@@ -2,7 +2,13 @@
 // they may be sent.
 #include <gtest/gtest.h>
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/use_future.hpp>
+#include <future>
+
 #include "daemon/async/task_group.hpp"
+#include "daemon/sync/credential_hash.hpp"
 #include "daemon/sync/source_session.hpp"
 #include "tests/support/scripted_client.hpp"
 
@@ -34,20 +40,20 @@ class SlowBlocks final : public schema::BlockStore {
     state.now = time_.now();
     state.block = block;
     if (state.block) state.block->remaining = state.block->until - time_.now();
-    co_await time_.sleep(30ms);
+    co_await time_.sleep(takes);
     co_return state;
   }
   asio::awaitable<std::optional<schema::SourceBlock>> save_block(schema::BlockKey,
                                                                  schema::SourceBlock refused,
                                                                  Duration pause, bool) override {
-    co_await time_.sleep(30ms);
+    co_await time_.sleep(takes);
     refused.until = time_.now() + pause;
     refused.remaining = pause;
     block = refused;
     co_return refused;
   }
   asio::awaitable<void> clear_block(schema::BlockKey) override {
-    co_await time_.sleep(30ms);
+    co_await time_.sleep(takes);
     block.reset();
   }
   asio::awaitable<std::unique_ptr<schema::Lease>> try_login(schema::BlockKey) override {
@@ -55,6 +61,7 @@ class SlowBlocks final : public schema::BlockStore {
   }
 
   std::optional<schema::SourceBlock> block;
+  Duration takes = 30ms;
 
  private:
   test::ManualTime& time_;
@@ -62,8 +69,11 @@ class SlowBlocks final : public schema::BlockStore {
 
 class RefusalsInFlight : public testing::Test {
  protected:
-  void SetUp() override {
+  void SetUp() override { begin(nullptr); }
+
+  void begin(async::Workers* workers) {
     SessionParts parts;
+    parts.workers = workers;
     parts.make_client = [this] {
       return std::make_unique<test::ScriptedClient>(
           time_, sent_, [](HttpRequest const&) { return test::json_response(401, "{}"); });
@@ -107,6 +117,58 @@ class RefusalsInFlight : public testing::Test {
   SlowBlocks blocks_{time_};
   std::unique_ptr<SourceSession> session_;
 };
+
+// A hash that takes long, since the only worker is busy until release().
+class RefusalsWhileHashing : public RefusalsInFlight {
+ protected:
+  void SetUp() override {
+    begin(&workers_);
+    blocks_.takes = 0ms;
+    auto work = [this] {
+      released_.get_future().wait();
+      return true;
+    };
+    busy_ = asio::co_spawn(io_, workers_.run(std::move(work)), asio::use_future);
+    auto const on_end = [this](std::exception_ptr thrown) { thrown_ = thrown; };
+    asio::co_spawn(io_, session_->refusals().refused(error_),
+                   asio::bind_cancellation_slot(cancel_.slot(), on_end));
+    io_.poll();
+  }
+  void release() {
+    released_.set_value();
+    io_.restart();
+    io_.run();
+  }
+
+  std::promise<void> released_;
+  async::Workers workers_{1};
+  std::future<bool> busy_;
+  Error error_{ErrorCode::auth_invalid, "the key is wrong"};
+  asio::cancellation_signal cancel_;
+  std::exception_ptr thrown_;
+};
+
+TEST_F(RefusalsWhileHashing, AreKnownToTheOtherStreamsAndHoldUpNobody) {
+  EXPECT_TRUE(session_->blocked());
+  EXPECT_FALSE(blocks_.block);
+  release();
+  ASSERT_TRUE(blocks_.block);
+  EXPECT_TRUE(is_hash_of(blocks_.block->credential_hash, key_plan()));
+}
+
+TEST_F(RefusalsWhileHashing, AreStoredAlthoughTheRunIsCancelled) {
+  cancel_.emit(asio::cancellation_type::terminal);
+  release();
+  EXPECT_TRUE(blocks_.block);
+}
+
+TEST_F(RefusalsWhileHashing, AreNotStoredBehindASuccess) {
+  asio::co_spawn(io_, session_->refusals().accepted(), asio::use_future);
+  io_.poll();
+  EXPECT_FALSE(session_->blocked());
+  release();
+  EXPECT_FALSE(blocks_.block);
+}
 
 // The first stream is refused after 80 ms and stored after 110. The second one is under way then,
 // the third asked the database before it knew of it.
