@@ -109,12 +109,13 @@ class SourceSession {
   // What earlier processes sent counts in limits of an hour or a day. Returns how far back that
   // matters; zero: not at all, or it was noted already.
   Duration wants_past_requests() const;
-  // Notes it: requests of a stream that ended then, in the order of their times.
+  // What one earlier run of a stream sent, as if all of it had been sent when the run ended.
   struct PastRequests {
-    TimePoint at{};
+    TimePoint at{};  // the run's end
     std::string stream;
     int count = 0;
   };
+  // Counts them in the limits. `past` is ordered by time, the oldest first.
   void note_past_requests(std::vector<PastRequests> const& past);
 
   // What an earlier process stored of the broker's limit. Only the first call counts, before the
@@ -170,13 +171,13 @@ class SourceSession {
                                 TimePoint now);
   asio::awaitable<std::optional<Error>> ensure_token(RunReport& report);
   asio::awaitable<std::optional<Error>> request_token(RunReport& report);
-  // Renews the token without a login, if the broker gave what it needs. Returns whether it did.
   // Whether such a request goes to the login's own address.
   bool goes_elsewhere(Asks asks) const;
   net::HttpClient& client_for(Asks asks);
   std::string const& login_address() const;
   // Makes an error about a login at another host name that host.
   void name_login_host(Error& error, std::string const& place) const;
+  // Renews the token without a login, if the broker gave what it needs. Returns whether it did.
   asio::awaitable<bool> renew_token(RunReport& report);
   void take_token(engine::Token token);
   // Returns an error if the key is blocked.

@@ -52,7 +52,7 @@ struct StreamState {
   std::optional<std::int64_t> interrupted_run;  // a run that never ended, because of a crash
   bool full_wanted = false;  // all rows must be read again, regardless of the schedule
   bool full_wanted_since_pass =
-      false;  // and the latest pass began before that: no use to resume it
+      false;  // that was asked for after the latest pass had begun, which then is not resumed
   StreamState() = default;
 };
 
