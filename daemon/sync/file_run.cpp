@@ -1,21 +1,19 @@
 #include "daemon/sync/file_run.hpp"
 
 #include <algorithm>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <exception>
 #include <iterator>
 #include <utility>
 
+#include "daemon/async/workers.hpp"
 #include "daemon/sync/file_document.hpp"
 #include "daemon/sync/file_patterns.hpp"
 #include "daemon/sync/file_remarks.hpp"
+#include "daemon/sync/file_reports.hpp"
 #include "daemon/sync/inbox.hpp"
 #include "daemon/sync/lost_files.hpp"
 #include "daemon/sync/run_outcome.hpp"
@@ -26,15 +24,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Reads and parses on a thread of its own: a large file takes seconds. Returns nullopt
-// if `read` returns no bytes.
+// `disk`: the one thread of a pass that touches files, since a share may hang. Reading a large file
+// takes seconds as well, and would keep the workers of all runs from the pages of others.
+
+// Reads and parses. Returns nullopt if `read` returns no bytes.
 template <class Read>
 asio::awaitable<std::optional<FileDocument>> read_document(Read read, std::string where,
-                                                           StreamTask const& task, TimePoint now) {
-  asio::thread_pool worker(1);
-  auto work = [&]() -> asio::awaitable<std::optional<FileDocument>> {
+                                                           StreamTask const& task, TimePoint now,
+                                                           async::Workers& disk) {
+  auto work = [&]() -> std::optional<FileDocument> {
     Result<std::optional<std::string>> bytes = read();
-    if (bytes && !*bytes) co_return std::nullopt;
+    if (bytes && !*bytes) return std::nullopt;
     FileDocument file;
     if (bytes) {
       file = read_file_document(std::move(**bytes), task.session->plan(), task.plan, now);
@@ -42,12 +42,9 @@ asio::awaitable<std::optional<FileDocument>> read_document(Read read, std::strin
       file.answer = bytes.error();
     }
     if (!file.answer) file.answer.error().at(where);
-    co_return file;
+    return file;
   };
-  // Bind no cancellation slot: a cancellation would reach the coroutine from another thread. It is
-  // noticed at the next wait.
-  auto token = asio::bind_cancellation_slot(asio::cancellation_slot(), asio::use_awaitable);
-  co_return co_await asio::co_spawn(worker, std::move(work), token);
+  co_return co_await disk.run(std::move(work));
 }
 
 schema::FileNote note_of(fs::path const& path, FileDocument const& file,
@@ -60,105 +57,6 @@ schema::FileNote note_of(fs::path const& path, FileDocument const& file,
   note.status = to_string(report.status);
   note.read_at = report.finished_at.value_or(report.started_at);
   return note;
-}
-
-bool is_stored(RunStatus status) {
-  return status == RunStatus::succeeded || status == RunStatus::partial;
-}
-bool is_stored(RunReport const& report) {
-  return is_stored(report.status);
-}
-
-// Returns whether the file itself is wrong, so that reading it again would not help.
-bool is_fault_of_file(RunReport const& report, fs::path const& path) {
-  if (report.status != RunStatus::failed && report.status != RunStatus::skipped) return false;
-  if (!report.error) return false;
-  std::error_code error;
-  switch (report.error->code) {
-    case ErrorCode::malformed_answer:
-    case ErrorCode::answer_too_large:
-    case ErrorCode::mapping_failed:
-    case ErrorCode::bad_request:
-    case ErrorCode::server_error:
-    case ErrorCode::permission_denied:
-    case ErrorCode::auth_expired:
-    case ErrorCode::auth_invalid:
-    case ErrorCode::throttled:
-    case ErrorCode::window_too_large:
-    case ErrorCode::paging_broken:
-      return true;
-    case ErrorCode::not_found:
-      return fs::exists(path, error);  // else somebody took it away
-    default:
-      return false;
-  }
-}
-
-// Returns whether the next file would fare no better.
-bool is_fault_of_all(RunReport const& report) {
-  if (report.status == RunStatus::cancelled) return true;
-  if (is_stored(report) || !report.error) return false;
-  switch (report.error->code) {
-    case ErrorCode::config_invalid:
-    case ErrorCode::secret_missing:
-    case ErrorCode::clock_skew:
-    case ErrorCode::path_unknown:
-    case ErrorCode::database_unavailable:
-    case ErrorCode::database_error:
-    case ErrorCode::database_full:
-    case ErrorCode::migration_failed:
-    case ErrorCode::lease_lost:
-    case ErrorCode::cancelled:
-      return true;
-    default:
-      return false;
-  }
-}
-
-int severity_of(RunStatus status) {
-  switch (status) {
-    case RunStatus::cancelled:
-      return 4;
-    case RunStatus::failed:
-      return 3;
-    case RunStatus::partial:
-      return 2;
-    case RunStatus::skipped:
-      return 1;
-    default:
-      return 0;
-  }
-}
-
-void add_to(RunReport& sum, RunReport const& one) {
-  sum.rows_read += one.rows_read;
-  sum.inserted += one.inserted;
-  sum.updated += one.updated;
-  sum.unchanged += one.unchanged;
-  sum.deleted += one.deleted;
-  sum.quarantined += one.quarantined;
-  sum.pages += one.pages;
-  sum.bytes_received += one.bytes_received;
-  if (one.window_from)
-    sum.window_from = std::min(sum.window_from.value_or(*one.window_from), *one.window_from);
-  if (one.window_to)
-    sum.window_to = std::max(sum.window_to.value_or(*one.window_to), *one.window_to);
-  if (severity_of(one.status) > severity_of(sum.status)) {
-    sum.status = one.status;
-    sum.error = one.error;
-  }
-  sum.finished_at = one.finished_at;
-}
-
-// The report has the error of the first file that failed; adds the names of the others.
-void name_failed(std::vector<std::string> const& files, RunReport& all) {
-  constexpr std::size_t most = 10;
-  if (files.size() < 2 || !all.error || all.status != RunStatus::failed) return;
-  auto& text = all.error->message;
-  for (std::size_t i = 1; i < std::min(files.size(), most); ++i) {
-    text += (i == 1 ? "; also failed: " : ", ") + files[i];
-  }
-  if (files.size() > most) text += " and " + std::to_string(files.size() - most) + " more";
 }
 
 RunReport failed_report(StreamTask const& task, RunParts const& parts, Error error) {
@@ -176,12 +74,14 @@ RunReport failed_report(StreamTask const& task, RunParts const& parts, Error err
 }
 
 // Lists the whole files. Waits once for those that were changed a moment ago.
-asio::awaitable<std::vector<InboxFile>> whole_files(fs::path folder, std::string pattern) {
-  auto files = list_inbox(folder, pattern, std::chrono::system_clock::now());
+asio::awaitable<std::vector<InboxFile>> whole_files(fs::path folder, std::string pattern,
+                                                    async::Workers& disk) {
+  auto const list = [&] { return list_inbox(folder, pattern, std::chrono::system_clock::now()); };
+  auto files = co_await disk.run(list);
   if (!files.unsettled.empty()) {
     asio::steady_timer settled(co_await asio::this_coro::executor, settling_time);
     co_await settled.async_wait(asio::use_awaitable);
-    files = list_inbox(folder, pattern, std::chrono::system_clock::now());
+    files = co_await disk.run(list);
   }
   co_return std::move(files.whole);
 }
@@ -199,20 +99,25 @@ asio::awaitable<RunReport> run_idle(StreamTask task, std::optional<Error> proble
 
 // Puts a file that was read out of the way, unless it is another one now. Returns an error if it
 // cannot.
-std::optional<Error> put_away(InboxFile const& file, FileRead const& read, Logger const& log) {
+asio::awaitable<std::optional<Error>> put_away(InboxFile const& file, FileRead const& read,
+                                               Logger const& log, async::Workers& disk) {
   std::string note;
   if (read.report.error) note = read.report.error->to_line();
   for (auto const& text : read.notes) note += (note.empty() ? "" : "\n") + text;
+  auto const subfolder = is_stored(read.report) ? "done" : "failed";
+  auto work = [&] { return move_read_file(file, subfolder, note).has_value(); };
+  bool is_moved = false;
   try {
-    if (!move_read_file(file, is_stored(read.report) ? "done" : "failed", note)) {
-      log.warn(file.path.filename().string() +
-               " was changed or taken away after it was read; if it is in the folder, the next "
-               "pass reads it again");
-    }
+    is_moved = co_await disk.run(std::move(work));
   } catch (Failure const& failure) {
-    return failure.error();
+    co_return failure.error();
   }
-  return std::nullopt;
+  if (!is_moved) {
+    log.warn(file.path.filename().string() +
+             " was changed or taken away after it was read; if it is in the folder, the next pass "
+             "reads it again");
+  }
+  co_return std::nullopt;
 }
 
 // Another stream of the source may be the one that a file is for.
@@ -300,10 +205,11 @@ asio::awaitable<FileRead> run_document(StreamTask task, fs::path const& path,
 asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunParts parts,
                                       Logger log) {
   auto const folder = *folder_of(task.plan->base_url);
+  async::Workers disk(1);
   std::vector<InboxFile> files;
   std::optional<Error> problem;
   try {
-    files = co_await whole_files(folder, pattern_of(task.plan->spec->request.path));
+    files = co_await whole_files(folder, pattern_of(task.plan->spec->request.path), disk);
     leave_to_others(files, task, log);
   } catch (Failure const& failure) {
     problem = failure.error();
@@ -321,7 +227,7 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
     auto const name = file.path.filename().string();
     auto const as_listed = [&file] { return read_inbox_file(file); };
     auto const where = file.path.string();
-    auto const document = co_await read_document(as_listed, where, task, parts.clock->now());
+    auto const document = co_await read_document(as_listed, where, task, parts.clock->now(), disk);
     if (!document) {
       own.warn(name +
                " was changed or taken away before its turn; if it is in the folder, the next "
@@ -329,10 +235,19 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
       continue;
     }
     auto read = co_await run_document(task, file.path, *document, options, parts, log);
-    bool const is_wrong = is_fault_of_file(read.report, file.path);
+    bool is_wrong = is_fault_of_file(read.report);
+    if (is_wrong && read.report.error->code == ErrorCode::not_found) {
+      // Unless somebody took it away.
+      auto const is_there = [&file] {
+        std::error_code error;
+        return fs::exists(file.path, error);
+      };
+      is_wrong = co_await disk.run(is_there);
+    }
     if (is_wrong) read.report.status = RunStatus::failed;  // a file is never a stream that is off
     if (parts.store != nullptr && (is_wrong || is_stored(read.report))) {
-      if (auto error = put_away(file, read, own)) {
+      auto error = co_await put_away(file, read, own, disk);
+      if (error) {
         read.report.status = RunStatus::failed;
         read.report.error = std::move(error->in(task.source(), task.stream()));
       }
@@ -351,7 +266,8 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
   name_failed(failed, all);
   bool lacks_some = false;
   if (parts.store != nullptr && is_stored(all)) {
-    if (auto lost = co_await find_lost_files(task, *parts.store, folder)) {
+    auto lost = co_await find_lost_files(task, *parts.store, folder, disk);
+    if (lost) {
       all.status = RunStatus::failed;
       all.error = std::move(lost->in(task.source(), task.stream()));
       lacks_some = true;
@@ -375,7 +291,8 @@ asio::awaitable<FileRead> run_file(StreamTask task, fs::path path, RunOptions op
     return std::optional(std::move(*bytes));
   };
   auto const where = path.string();
-  auto const file = co_await read_document(read, where, task, parts.clock->now());
+  async::Workers disk(1);
+  auto const file = co_await read_document(read, where, task, parts.clock->now(), disk);
   co_return co_await run_document(task, path, *file, options, parts, log);
 }
 

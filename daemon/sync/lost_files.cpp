@@ -20,9 +20,13 @@ constexpr std::size_t most_files = 1'000;
 
 boost::asio::awaitable<std::optional<Error>> find_lost_files(StreamTask const& task,
                                                              schema::Store& store,
-                                                             fs::path const& folder) {
+                                                             fs::path const& folder,
+                                                             async::Workers& disk) {
   auto const done = folder / "done";
-  auto names = names_in(done, pattern_of(task.plan->spec->request.path), most_files);
+  auto const list = [&] {
+    return names_in(done, pattern_of(task.plan->spec->request.path), most_files);
+  };
+  auto names = co_await disk.run(list);
   std::erase_if(names, [&](std::string const& name) {
     return better_reader(task.session->plan(), *task.plan, name) != nullptr;
   });

@@ -11,10 +11,11 @@
 
 namespace affsync::sync {
 
-// Looks at the files that were moved to `done` of this folder last. Returns what to do if the
-// database lacks some of those that the stream reads.
+// Looks at the files that were moved to `done` of this folder last, on the thread of `disk`.
+// Returns what to do if the database lacks some of those that the stream reads.
 boost::asio::awaitable<std::optional<Error>> find_lost_files(StreamTask const& task,
                                                              schema::Store& store,
-                                                             std::filesystem::path const& folder);
+                                                             std::filesystem::path const& folder,
+                                                             async::Workers& disk);
 
 }  // namespace affsync::sync
