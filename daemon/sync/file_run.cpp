@@ -100,22 +100,36 @@ asio::awaitable<RunReport> run_idle(StreamTask task, std::optional<Error> proble
 // Puts a file that was read out of the way, unless it is another one now. Returns an error if it
 // cannot.
 asio::awaitable<std::optional<Error>> put_away(InboxFile const& file, FileRead const& read,
-                                               Logger const& log, async::Workers& disk) {
+                                               SourceSession& session, Logger const& log,
+                                               async::Workers& disk) {
   std::string note;
   if (read.report.error) note = read.report.error->to_line();
   for (auto const& text : read.notes) note += (note.empty() ? "" : "\n") + text;
-  auto const subfolder = is_stored(read.report) ? "done" : "failed";
-  auto work = [&] { return move_read_file(file, subfolder, note).has_value(); };
-  bool is_moved = false;
+  auto const done = file.path.parent_path() / done_folder;
+  bool const is_done = is_stored(read.report);
+  struct Moved {
+    bool is_moved = false;
+    std::optional<FileState> before, after;  // of `done`
+  };
+  auto work = [&] {
+    Moved moved;
+    moved.before = state_of_folder(done);
+    moved.is_moved = move_read_file(file, is_done ? done_folder : "failed", note).has_value();
+    moved.after = state_of_folder(done);
+    return moved;
+  };
+  Moved moved;
   try {
-    is_moved = co_await disk.run(std::move(work));
+    moved = co_await disk.run(std::move(work));
   } catch (Failure const& failure) {
     co_return failure.error();
   }
-  if (!is_moved) {
+  if (!moved.is_moved) {
     log.warn(file.path.filename().string() +
              " was changed or taken away after it was read; if it is in the folder, the next pass "
              "reads it again");
+  } else if (is_done) {
+    session.done_looks().moved(moved.before, moved.after);
   }
   co_return std::nullopt;
 }
@@ -246,7 +260,7 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
     }
     if (is_wrong) read.report.status = RunStatus::failed;  // a file is never a stream that is off
     if (parts.store != nullptr && (is_wrong || is_stored(read.report))) {
-      auto error = co_await put_away(file, read, own, disk);
+      auto error = co_await put_away(file, read, *task.session, own, disk);
       if (error) {
         read.report.status = RunStatus::failed;
         read.report.error = std::move(error->in(task.source(), task.stream()));
@@ -266,7 +280,7 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
   name_failed(failed, all);
   bool lacks_some = false;
   if (parts.store != nullptr && is_stored(all)) {
-    auto lost = co_await find_lost_files(task, *parts.store, folder, disk);
+    auto lost = co_await find_lost_files(task, *parts.store, folder, disk, parts.clock->now());
     if (lost) {
       all.status = RunStatus::failed;
       all.error = std::move(lost->in(task.source(), task.stream()));

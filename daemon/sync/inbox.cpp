@@ -168,6 +168,12 @@ std::string pattern_of(std::string_view request_path) {
   return std::string(request_path);
 }
 
+std::optional<FileState> state_of_folder(fs::path const& folder) {
+  struct stat found = {};
+  if (::lstat(folder.c_str(), &found) != 0 || !S_ISDIR(found.st_mode)) return std::nullopt;
+  return state_of(found);
+}
+
 int free_number(std::function<bool(int)> const& is_taken) {
   int taken = 1, free = 2;
   while (is_taken(free)) {

@@ -50,6 +50,13 @@ constexpr std::chrono::seconds settling_time{3};
 InboxFiles list_inbox(std::filesystem::path const& folder, std::string const& pattern,
                       std::chrono::system_clock::time_point now);
 
+// Where files go that were read.
+inline constexpr char const* done_folder = "done";
+
+// Tells whether files came to a folder, or went; nullopt if it is no folder, or cannot be looked
+// at.
+std::optional<FileState> state_of_folder(std::filesystem::path const& folder);
+
 // The names of files of a folder that fit, those that came there last first, so many at most. None
 // if the folder cannot be read, or is a link.
 std::vector<std::string> names_in(std::filesystem::path const& folder, std::string const& pattern,

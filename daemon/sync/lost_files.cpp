@@ -21,17 +21,33 @@ constexpr std::size_t most_files = 1'000;
 boost::asio::awaitable<std::optional<Error>> find_lost_files(StreamTask const& task,
                                                              schema::Store& store,
                                                              fs::path const& folder,
-                                                             async::Workers& disk) {
-  auto const done = folder / "done";
-  auto const list = [&] {
-    return names_in(done, pattern_of(task.plan->spec->request.path), most_files);
-  };
-  auto names = co_await disk.run(list);
-  std::erase_if(names, [&](std::string const& name) {
-    return better_reader(task.session->plan(), *task.plan, name) != nullptr;
-  });
-  if (names.empty()) co_return std::nullopt;
-  auto const lost = co_await schema::never_read(store, task.id, std::move(names));
+                                                             async::Workers& disk, TimePoint now) {
+  auto const done = folder / done_folder;
+  auto& looks = task.session->done_looks();
+  auto const state_now = [&] { return state_of_folder(done); };
+  DoneLooks::Look look;
+  look.at = now;
+  look.folder = co_await disk.run(state_now);
+  look.newest = co_await schema::newest_reading(store, task.id);
+  auto names = looks.known(task.stream(), look.folder, look.newest, now);
+  bool const is_listed = !names;
+  if (is_listed) {
+    auto const list = [&] {
+      return names_in(done, pattern_of(task.plan->spec->request.path), most_files);
+    };
+    names = co_await disk.run(list);
+    std::erase_if(*names, [&](std::string const& name) {
+      return better_reader(task.session->plan(), *task.plan, name) != nullptr;
+    });
+  }
+  std::vector<std::string> lost;
+  if (!names->empty()) lost = co_await schema::never_read(store, task.id, std::move(*names));
+  look.not_read = lost;
+  if (is_listed) {
+    looks.note(task.stream(), std::move(look));
+  } else {
+    looks.note_again(task.stream(), look.newest, lost);
+  }
   if (lost.empty()) co_return std::nullopt;
   constexpr std::size_t most = 5;
   std::string text = lost.size() == 1 ? "1 file" : std::to_string(lost.size()) + " files";

@@ -11,11 +11,12 @@
 
 namespace affsync::sync {
 
-// Looks at the files that were moved to `done` of this folder last, on the thread of `disk`.
-// Returns what to do if the database lacks some of those that the stream reads.
+// Looks at the files that were moved to `done` of this folder last, on the thread of `disk`, unless
+// the source's session knows that there are no others than before. Returns what to do if the
+// database lacks some of those that the stream reads.
 boost::asio::awaitable<std::optional<Error>> find_lost_files(StreamTask const& task,
                                                              schema::Store& store,
                                                              std::filesystem::path const& folder,
-                                                             async::Workers& disk);
+                                                             async::Workers& disk, TimePoint now);
 
 }  // namespace affsync::sync

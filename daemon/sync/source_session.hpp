@@ -23,6 +23,7 @@
 #include "daemon/async/workers.hpp"
 #include "daemon/net/http_client.hpp"
 #include "daemon/sync/broker_clock.hpp"
+#include "daemon/sync/done_looks.hpp"
 #include "daemon/sync/observer.hpp"
 #include "daemon/sync/refusal_guard.hpp"
 #include "daemon/sync/source_secrets.hpp"
@@ -125,6 +126,9 @@ class SourceSession {
   // once.
   std::optional<LearnedRate> rate_to_store();
 
+  // Of a source whose answers are files.
+  DoneLooks& done_looks() { return done_looks_; }
+
   void close();
 
  private:
@@ -219,6 +223,7 @@ class SourceSession {
     int logins = 0;
   };
   std::map<std::string, Closed> closed_;
+  DoneLooks done_looks_;
   async::Gate login_{1};  // one login at a time, or one request of a key on probation
 };
 

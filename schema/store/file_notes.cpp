@@ -1,4 +1,8 @@
 #include "schema/store/file_notes.hpp"
+
+#include <charconv>
+#include <chrono>
+
 #include "schema/store/transaction.hpp"
 
 namespace affsync::schema {
@@ -68,6 +72,19 @@ boost::asio::awaitable<std::vector<std::string>> never_read(Store& store, Stream
   std::vector<std::string> lost;
   for (auto const& row : table.rows) lost.push_back(row[0].value_or(""));
   co_return lost;
+}
+
+boost::asio::awaitable<std::optional<TimePoint>> newest_reading(Store& store, StreamId const& id) {
+  std::vector<std::optional<std::string>> parameters{std::to_string(id.source_id), id.stream};
+  auto const table = co_await store.query(
+      "SELECT (extract(epoch FROM max(read_at)) * 1000000)::bigint::text FROM affsync.file_read"
+      " WHERE source_id = $1::int AND stream = $2",
+      std::move(parameters));
+  auto const& text = table.rows.at(0).at(0);
+  if (!text) co_return std::nullopt;
+  std::int64_t microseconds = 0;
+  std::from_chars(text->data(), text->data() + text->size(), microseconds);
+  co_return TimePoint(std::chrono::microseconds(microseconds));
 }
 
 }  // namespace affsync::schema

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,5 +20,8 @@ std::vector<FileNote> note_file(PgSession& session, StreamId const& id, FileNote
 // that tells two files of one name apart ("a-2.csv"). Not blocking.
 boost::asio::awaitable<std::vector<std::string>> never_read(Store& store, StreamId const& id,
                                                             std::vector<std::string> names);
+
+// Returns when the latest reading of the stream ended that the database knows. Not blocking.
+boost::asio::awaitable<std::optional<TimePoint>> newest_reading(Store& store, StreamId const& id);
 
 }  // namespace affsync::schema

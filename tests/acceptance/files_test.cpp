@@ -244,6 +244,40 @@ TEST_F(Files, files_that_a_restored_database_lacks_are_told_until_they_are_read_
   EXPECT_EQ(query("select sum(amount) from affsync.commission"), "116.00");
 }
 
+// It does not list at each pass what it has moved there itself.
+TEST_F(Files, a_daemon_notices_that_its_database_became_older_and_files_that_came_back) {
+  put_in_inbox("commissions.csv", october);
+  auto const process = start({"run"});
+  process->wait_for_err("started");
+  auto const state =
+      "select last_status || ' ' || coalesce(last_error_code, '') from affsync.stream_state"
+      " where stream = 'commissions'";
+  // A pass that misses files has a run that fails.
+  auto const good_passes = [&] {
+    wait_until(
+        "select count(*) = 4 and bool_and(status = 'succeeded') from (select status from"
+        " affsync.sync_run where finished_at is not null and run_id > " +
+            query("select max(run_id) from affsync.sync_run") + " order by run_id desc limit 4) r",
+        "t");
+  };
+  wait_until("select count(*) from affsync.file_read", "1");
+  good_passes();
+  put_in_inbox("commissions.csv", "Id;Client;Day;Amount\n12;U-1;05.09.2026;1.00\nTotal;;;1.00\n");
+  wait_until("select count(*) from affsync.file_read", "2");
+  good_passes();
+  EXPECT_TRUE(fs::exists(inbox() / "done/commissions-2.csv"));
+  query("delete from affsync.file_read");
+  auto const failures = "select count(*) >= 3 from affsync.sync_run where status = 'failed'";
+  wait_until(failures, "t");
+  fs::rename(inbox() / "done/commissions.csv", inbox() / "commissions.csv");
+  good_passes();
+  put_in_inbox("done/commissions december.csv", "Id;Client;Day;Amount\n");
+  wait_until(state, "failed coverage_gap");
+  fs::remove(inbox() / "done/commissions december.csv");
+  good_passes();
+  EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
+}
+
 TEST_F(Files, the_daemon_reads_what_is_moved_into_the_folder) {
   auto const process = start({"run"});
   process->wait_for_err("started");
