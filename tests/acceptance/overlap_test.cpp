@@ -12,7 +12,28 @@
 namespace affsync::test::overlap_test {
 namespace {
 
-class Overlap : public Acceptance {};
+// Whether the process has a handler for this signal.
+bool handles(pid_t process, int number) {
+  std::ifstream status("/proc/" + std::to_string(process) + "/status");
+  std::string const name = "SigCgt:";
+  for (std::string line; std::getline(status, line);) {
+    if (!line.starts_with(name)) continue;
+    auto const caught = std::stoull(line.substr(name.size()), nullptr, 16);
+    return (caught >> static_cast<unsigned>(number - 1) & 1U) != 0;
+  }
+  return false;
+}
+
+class Overlap : public Acceptance {
+ protected:
+  // Runs that a kill has ended.
+  int interrupted_runs() const {
+    if (query("select to_regclass('affsync.sync_run') is null") == "t") return 0;
+    return std::stoi(
+        query("select count(*) from affsync.sync_run"
+              " where status = 'running' or error_code = 'interrupted'"));
+  }
+};
 
 TEST_F(Overlap, kill_9_at_random) {
   start_broker();
@@ -29,13 +50,20 @@ TEST_F(Overlap, kill_9_at_random) {
                           std::chrono::steady_clock::now() - whole)
                           .count();
   use_empty_database();
-  for (int i = 0; i < 12; ++i) {
+  // Some moments are before the first run, or after the last.
+  constexpr int least_kills = 12, most_kills = 100, least_interrupted = 3;
+  auto const goes_on = [&](int kills) {
+    if (kills < least_kills) return true;
+    return kills < most_kills && interrupted_runs() < least_interrupted;
+  };
+  for (int kills = 0; goes_on(kills); ++kills) {
     auto const process = start({"sync", "--full"});
     auto const moment = std::uniform_int_distribution<long>(0, length)(random);
     std::this_thread::sleep_for(std::chrono::milliseconds(moment));  // the random time of the kill
     process->signal(SIGKILL);
     process->wait();
   }
+  ASSERT_GE(interrupted_runs(), least_interrupted);
   broker().clear_faults();
   auto const last = sync();
   ASSERT_EQ(last.status, 0) << last.out;
@@ -70,9 +98,11 @@ TEST_F(Overlap, sigterm_in_the_middle_of_the_start_is_no_failure) {
       ASSERT_FALSE(process->poll().has_value()) << process->err();
     }
     process->signal(SIGTERM);
-    // Long enough for the signal to be handled. If it were handled later, it would be an ordinary
-    // stop.
-    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    // If it were handled after the start, it would be an ordinary stop. The handler sets one for
+    // the end of an orderly shutdown's time.
+    while (!handles(process->pid(), SIGALRM)) {
+      ASSERT_FALSE(process->poll().has_value()) << process->err();
+    }
     lock.reset();
     EXPECT_EQ(process->wait(Process::Seconds(10)), daemon ? 0 : 1) << process->err();
     EXPECT_EQ(process->err().find("defect"), std::string::npos) << process->err();

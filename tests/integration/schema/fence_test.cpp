@@ -165,8 +165,11 @@ TEST_F(Fence, LeasesStillHeldAreTakenAgainOnANewConnection) {
 
 TEST_F(Fence, ALeaseMayOutliveItsStore) {
   auto lease = loop.run(store->try_lease(StreamId(source, "feed")));
+  ASSERT_TRUE(lease);
   store.reset();
   lease.reset();
+  auto other = make_store();
+  EXPECT_TRUE(loop.run(other->try_lease(StreamId(source, "feed"))));
 }
 
 TEST_F(Fence, AReaderSeesNoHalfPage) {

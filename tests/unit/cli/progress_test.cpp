@@ -279,6 +279,10 @@ TEST(ProgressLive, OwnThreadEndsWithTheObject) {
   Progress progress(stage.console, options);
   progress.on_run_started(run_of("a"));
   progress.finish();  // would wait forever if the thread did not end
+  // It has drawn its last: the live line is gone, and none comes after it.
+  EXPECT_TRUE(stage.take().ends_with("\x1b[1A\r\x1b[J"));
+  progress.on_run_ended(ended("a", 1, RunStatus::succeeded));
+  EXPECT_EQ(stage.take().find('\x1b'), std::string::npos);
 }
 
 }  // namespace
