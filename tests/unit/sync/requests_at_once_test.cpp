@@ -83,6 +83,20 @@ class RequestsAtOnce : public testing::Test {
     co_await group.join();
     co_return 0;
   }
+  // The key is refused after the first of `few`; when the pause is over, two are to be sent.
+  asio::awaitable<int> fetch_on_probation(SourceSession& session) {
+    auto executor = co_await asio::this_coro::executor;
+    async::TaskGroup group(executor);
+    group.spawn(fetch(session, "/few/1", nullptr, "few"));
+    co_await group.join();
+    Error error(ErrorCode::auth_invalid, "the key is wrong");
+    co_await session.refusals().refused(error);
+    co_await time_.sleep(6min);
+    group.spawn(fetch(session, "/few/2", nullptr, "few"));
+    group.spawn(fetch(session, "/a", nullptr, "rows"));
+    co_await group.join();
+    co_return 0;
+  }
   static engine::RateLimit one_in_ten_minutes_of_few() {
     engine::RateLimit limit;
     limit.requests = 1;
@@ -154,6 +168,15 @@ TEST_F(RequestsAtOnce, ALoginDoesNotWaitForTheLimitOfAStream) {
   EXPECT_LE(ended_at_["/a"], 6min + 1s);
   EXPECT_GE(ended_at_["/few/2"], 10min);
   EXPECT_EQ(sent_, Names({"/login/", "/few/1", "/login/", "/a", "/few/2"}));
+}
+
+// Then one request at a time is sent, until one is accepted; none has to wait for that one's limit.
+TEST_F(RequestsAtOnce, AKeyThatWasRefusedIsTriedByOneThatMayBeSent) {
+  limits_ = {one_in_ten_minutes_of_few()};
+  auto const one = session(engine::NoAuth(), 2);
+  time_.run(io_, fetch_on_probation(*one));
+  EXPECT_EQ(sent_, Names({"/few/1", "/a", "/few/2"}));
+  EXPECT_LE(ended_at_["/a"], 6min + 1s);
 }
 
 TEST_F(RequestsAtOnce, FollowFromTheRateUnlessTheConnectorSaysHowMany) {
