@@ -12,8 +12,8 @@ namespace affsync::sync {
 bool is_stored(RunStatus status);
 bool is_stored(RunReport const& report);
 
-// Returns whether the file itself is wrong, so that reading it again would not help. Of one that was
-// not found that holds only if it is there.
+// Returns whether the file itself is wrong, so that reading it again would not help. Of one that
+// was not found that holds only if it is there.
 bool is_fault_of_file(RunReport const& report);
 
 // Returns whether the next file would fare no better.

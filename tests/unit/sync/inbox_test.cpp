@@ -13,22 +13,16 @@
 #include <iterator>
 #include <thread>
 
-namespace {
+#include "tests/unit/sync/folder_entries.hpp"
 
-// How many more entries of folders are read before it fails; negative: it does not.
-int entries_until_error = -1;
-
-}  // namespace
-
-// Takes the place of the one in libc: a share may go away in the middle of a listing.
+// Takes the place of the one in libc.
 extern "C" dirent* readdir(DIR* folder) {
   static auto const real = reinterpret_cast<decltype(&readdir)>(dlsym(RTLD_NEXT, "readdir"));
-  if (entries_until_error == 0) {
-    errno = ESTALE;
-    return nullptr;
-  }
-  if (entries_until_error > 0) --entries_until_error;
-  return real(folder);
+  auto const& on_entry = affsync::test::on_folder_entry;
+  int const error = on_entry ? on_entry() : 0;
+  if (error == 0) return real(folder);
+  errno = error;
+  return nullptr;
 }
 
 namespace affsync::sync::inbox_test {
@@ -45,7 +39,7 @@ class Inbox : public testing::Test {
     folder_ = name;
   }
   void TearDown() override {
-    entries_until_error = -1;
+    test::on_folder_entry = nullptr;
     fs::remove_all(folder_);
   }
 
@@ -146,7 +140,7 @@ TEST_F(Inbox, WhatWasReplacedStaysWithoutAText) {
 TEST_F(Inbox, AListingThatFailsHalfWayIsAFolderThatCannotBeRead) {
   for (int i = 0; i < 5; ++i) put(std::to_string(i) + ".csv", "10.50");
   EXPECT_EQ(list_inbox(folder_, "*.csv", system_clock::now()).whole.size(), 5U);
-  entries_until_error = 4;
+  test::on_folder_entry = [left = 4]() mutable { return left-- > 0 ? 0 : ESTALE; };
   try {
     list_inbox(folder_, "*.csv", system_clock::now());
     ADD_FAILURE() << "a part was taken for all";
