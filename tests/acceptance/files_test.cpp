@@ -1,5 +1,6 @@
 // Files as a source: `affsync import`, and a folder that affsync reads and empties.
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 
@@ -70,6 +71,25 @@ TEST_F(Files, the_same_file_twice_changes_nothing) {
   EXPECT_EQ(again.of(0, "unchanged"), "3");
   EXPECT_EQ(again.of(0, "inserted") + again.of(0, "updated") + again.of(0, "deleted"), "000");
   EXPECT_EQ(query("select count(*) from affsync.record_change"), "0");
+}
+
+// A pass over a folder ends with the file that is read when it is told to stop, and the next one
+// goes on with the others.
+TEST_F(Files, a_pass_over_many_files_stops_when_it_is_told_to) {
+  constexpr int many = 600;
+  for (int i = 0; i < many; ++i) {
+    auto const number = std::to_string(1000 + i);
+    put_in_inbox("clients " + number + ".csv", "Client;Country\nU-" + number + ";DE\n");
+  }
+  auto process = start({"sync", "--stream", "clients"});
+  wait_until("select count(*) >= 3 from affsync.client", "t");
+  process->signal(SIGTERM);
+  EXPECT_EQ(process->wait(), 1) << process->err();
+  EXPECT_EQ(process->err().find("takes too long"), std::string::npos) << process->err();
+  auto const read = std::stoi(query("select count(*) from affsync.client"));
+  EXPECT_LT(read, many);
+  EXPECT_EQ(sync().status, 0);
+  EXPECT_EQ(query("select count(*) from affsync.client"), std::to_string(many));
 }
 
 TEST_F(Files, a_corrected_file_changes_what_it_corrects) {
