@@ -31,6 +31,7 @@ struct CronLine {
   bool matches(Day day) const;
   // Returns the first matching minute after `time`; nullopt if there is none ("0 0 30 2 *").
   std::optional<TimePoint> next(TimePoint time) const;
+  friend bool operator==(CronLine const&, CronLine const&) = default;
 };
 
 // Parses five fields: minute, hour, day of the month, month, weekday (0 and 7 are Sunday). Each is
@@ -62,6 +63,7 @@ class Schedule {
   bool is_interval() const { return std::holds_alternative<std::chrono::seconds>(rule_); }
   // The schedule as the user wrote it.
   std::string const& text() const { return text_; }
+  friend bool operator==(Schedule const&, Schedule const&) = default;
 
  private:
   friend Result<Schedule> parse_schedule(std::string_view text);

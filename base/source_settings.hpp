@@ -35,12 +35,14 @@ struct StreamSettings {
   std::optional<std::string> path;
   // Query parameters to add to the request; they replace parameters of the same name.
   std::vector<std::pair<std::string, std::string>> query;
+  friend bool operator==(StreamSettings const&, StreamSettings const&) = default;
 };
 
 struct RateLimitSettings {
   std::optional<double> requests_per_second;
   std::optional<double> burst;
   std::optional<int> concurrency;
+  friend bool operator==(RateLimitSettings const&, RateLimitSettings const&) = default;
 };
 
 struct SourceSettings {
@@ -69,6 +71,7 @@ struct SourceSettings {
   std::map<std::string, std::string> places;
   double mass_drop_limit = 0.1;  // fraction of a stream's rows that may vanish at once
   bool reconcile_warns = false;  // `reconcile: warn`: differing totals do not make a run partial
+  friend bool operator==(SourceSettings const&, SourceSettings const&) = default;
 };
 
 }  // namespace affsync

@@ -24,6 +24,7 @@
 #include "daemon/proof/recording.hpp"
 #include "daemon/restart_needs.hpp"
 #include "daemon/retention_of.hpp"
+#include "daemon/session_inputs.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/source_plans.hpp"
 #include "daemon/source_registration.hpp"
@@ -47,7 +48,7 @@ constexpr char const* stopped_meanwhile = "stopped by a signal before the end of
 
 struct App::Impl {
   struct Session {
-    std::string fingerprint;
+    SessionInputs inputs;
     std::shared_ptr<sync::SourceSession> session;
     std::vector<std::shared_ptr<engine::StreamPlan const>> streams;
   };
@@ -228,8 +229,8 @@ Result<schema::Examination> App::examine_database(bool for_reading) {
 App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const& log,
                                           sync::Observer& observer) {
   auto& entry = sessions[prepared.plan.source];
-  auto const print = fingerprint(prepared);
-  if (entry.session && entry.fingerprint == print) return entry;
+  auto inputs = session_inputs(prepared);
+  if (entry.session && entry.inputs == inputs) return entry;
 
   sync::SessionParts parts;
   parts.clock = &clock;
@@ -244,7 +245,7 @@ App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const&
     parts.make_login_client =
         proof::recorded(login_client_maker(prepared, io.get_executor()), recorder);
   }
-  entry.fingerprint = print;
+  entry.inputs = std::move(inputs);
   entry.streams = prepared.plan.streams;
   entry.session =
       std::make_shared<sync::SourceSession>(std::move(prepared.plan), std::move(parts), log);

@@ -1,7 +1,6 @@
 #include "daemon/source_plans.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <sstream>
 
@@ -285,58 +284,6 @@ std::vector<std::pair<std::string, std::string>> repeated_accounts(
                                                    ", so that reports count its money twice");
   }
   return repeated;
-}
-
-std::string fingerprint(PreparedSource const& source) {
-  // Everything in the connector file counts, and every setting that the session depends on.
-  std::string text = source.plan.connector_hash;
-  auto add = [&](std::string const& part) {
-    text += part;
-    text += '\0';
-  };
-  auto const& config = *source.config;
-  for (auto const& part : {config.name, config.connector, source.plan.base_url, config.ca_file,
-                           config.login_path.value_or(""), config.login_url,
-                           config.certificate_file, config.key_file}) {
-    add(part);
-  }
-  // A certificate that was renewed in its place.
-  for (auto const& file : {config.ca_file, config.certificate_file, config.key_file}) {
-    std::error_code missing;
-    auto const changed = std::filesystem::last_write_time(file, missing);
-    add(missing ? "" : std::to_string(changed.time_since_epoch().count()));
-  }
-  for (auto const& [name, secret] : config.credentials) {
-    add(name);
-    add(secret.reveal());
-  }
-  for (auto const& [name, value] : config.settings) add(name + "=" + value);
-  auto const add_proxy = [&](std::optional<net::Proxy> const& proxy) {
-    if (!proxy) return;
-    add(proxy->host + ":" + proxy->port);
-    add(proxy->authorization.reveal());
-  };
-  add_proxy(source.client.proxy);
-  if (source.login_client) add_proxy(source.login_client->proxy);
-  auto const& rate = source.plan.rate;
-  add(std::to_string(rate.requests_per_second) + "/" + std::to_string(rate.burst) + "/" +
-      std::to_string(rate.usable_concurrency()));
-  add(std::to_string(config.timeout.count()) + "/" +
-      std::to_string(static_cast<int>(config.privacy)));
-  for (auto const& stream : source.plan.streams) {
-    add(stream->hash_salt);
-    add(stream->stream + (stream->spec->enabled ? "+" : "-") +
-        (stream->spec->in_reports ? "+" : "-") + stream->spec->request.path);
-    for (auto const& [name, value] : stream->spec->request.query) add(name + "=" + value);
-    add(std::to_string(stream->spec->page.size ? stream->spec->page.size->rows : 0));
-    add(std::to_string(stream->spec->keeps_days.value_or(0)));
-    if (stream->spec->window) {
-      add(format_day(stream->spec->window->start) + "/" +
-          std::to_string(stream->spec->window->start_days.value_or(0)) + "/" +
-          std::to_string(stream->spec->window->lookback_days));
-    }
-  }
-  return hash_content(text).to_hex();
 }
 
 }  // namespace affsync

@@ -79,8 +79,4 @@ bool is_same_account(PreparedSource const& one, PreparedSource const& other);
 std::vector<std::pair<std::string, std::string>> repeated_accounts(
     std::vector<PreparedSource> const& sources);
 
-// Returns a hash of a source's configuration, secrets included. A reload keeps the sessions of
-// sources with an unchanged hash.
-std::string fingerprint(PreparedSource const& source);
-
 }  // namespace affsync

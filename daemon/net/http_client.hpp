@@ -27,6 +27,7 @@ struct Origin {
   std::string port;       // "443"
   std::string base_path;  // without a trailing slash; usually empty
   std::string host_header() const;
+  friend bool operator==(Origin const&, Origin const&) = default;
 };
 
 // Errors: config_invalid for anything but http and https, user info, query or fragment, and for
@@ -41,12 +42,14 @@ struct Deadlines {
   std::chrono::milliseconds handshake{10'000};  // TLS
   std::chrono::milliseconds read{30'000};       // between two pieces of the answer
   std::chrono::milliseconds request{60'000};    // the whole request and its answer
+  friend bool operator==(Deadlines const&, Deadlines const&) = default;
 };
 
 struct ClientLimits {
   std::size_t header_bytes = 64 * 1024;
   std::size_t body_bytes = 64 * 1024 * 1024;  // on the wire
   std::size_t inflated_bytes = 256 * 1024 * 1024;
+  friend bool operator==(ClientLimits const&, ClientLimits const&) = default;
 };
 
 // The HTTP proxy to connect through; see daemon/net/proxy.hpp.
@@ -55,6 +58,7 @@ struct Proxy {
   Secret authorization;         // the value of Proxy-Authorization; empty if not needed
   std::string from;             // the setting or variable that names the proxy, for messages
   std::vector<Secret> secrets;  // what nobody may read: the password, and what is sent of it
+  friend bool operator==(Proxy const&, Proxy const&) = default;
 };
 
 // Proxy::from of a proxy that the configuration names.
@@ -75,6 +79,7 @@ struct ClientOptions {
   std::string user_agent;  // "affsync/0.1.0"
   std::size_t idle_connections = 4;
   ClientOptions() = default;
+  friend bool operator==(ClientOptions const&, ClientOptions const&) = default;
 };
 
 // Thrown for a signed request: the kept connection was closed before it answered anything. A new
