@@ -33,7 +33,10 @@ HttpResponse answer_of(int status, char const* type, std::string body) {
 
 HttpResponse refusal(Error const& error) {
   bool const callers = error.code == ErrorCode::usage;
-  return answer_of(callers ? 400 : 503, json_type, error_json(error) + "\n");
+  auto response = answer_of(callers ? 400 : 503, json_type, error_json(error) + "\n");
+  // As long as a query of a page may take.
+  if (error.code == ErrorCode::throttled) response.headers.add("Retry-After", "10");
+  return response;
 }
 
 bool asks_for_html(HttpRequest const& request) {

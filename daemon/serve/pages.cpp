@@ -228,10 +228,13 @@ struct Pages::Impl {
   asio::awaitable<HttpResponse> earnings_page(Target target) {
     auto const asked_for = earnings_parameters(target);
     auto const query = parts.earnings(asked_for.since, asked_for.until, asked_for.by);
-    PageQuery asked(query.sql, query.parameters), about(query.notes_sql, query.parameters);
-    auto const table = co_await readings.read_once(std::move(asked), query_limit);
-    auto const notes = co_await readings.read_once(std::move(about), query_limit);
-    auto work = [table, notes, to_json = query.to_json] { return to_json(*table, *notes) + "\n"; };
+    std::vector<PageQuery> asked;
+    asked.emplace_back(query.sql, query.parameters);
+    asked.emplace_back(query.notes_sql, query.parameters);
+    auto const tables = co_await readings.read_once(std::move(asked), query_limit);
+    auto work = [tables, to_json = query.to_json] {
+      return to_json(*tables[0], *tables[1]) + "\n";
+    };
     co_return answer_of(200, json_type, co_await computed(std::move(work)));
   }
 

@@ -32,13 +32,22 @@ class PendingCall {
   static std::shared_ptr<PendingCall> start(asio::any_io_executor executor,
                                             asio::awaitable<T> work) {
     auto call = std::make_shared<PendingCall>();
-    auto done = [call](std::exception_ptr error, T value) {
+    begin(call, std::move(executor), std::move(work), [] {});
+    return call;
+  }
+  // The same for a call that was made before, and waited for its turn. `ended` is called at the end
+  // of the work.
+  template <class Ended>
+  static void begin(std::shared_ptr<PendingCall> call, asio::any_io_executor executor,
+                    asio::awaitable<T> work, Ended ended) {
+    auto done = [call = std::move(call), told = std::move(ended)](std::exception_ptr error,
+                                                                  T value) {
       call->error_ = error;
       if (!error) call->value_.emplace(std::move(value));
       for (auto* const patience : call->waiting_) patience->cancel();
+      told();
     };
     asio::co_spawn(executor, std::move(work), std::move(done));
-    return call;
   }
 
   bool done() const { return value_ || error_; }

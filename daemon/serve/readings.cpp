@@ -33,7 +33,7 @@ milliseconds left_until(steady_clock::time_point end) {
 
 struct Readings::Entry {
   Reading reading;
-  std::shared_ptr<Call> call;  // not collected yet
+  std::shared_ptr<QueryLane::Call> call;  // not collected yet
   std::optional<TimePoint> asked_at;
   steady_clock::duration took{};
   std::uint64_t used = 0;
@@ -64,31 +64,9 @@ struct Readings::Entry {
 };
 
 Readings::Readings(asio::any_io_executor executor, schema::Store& store, Clock const& clock)
-    : executor_(std::move(executor)), store_(store), clock_(clock) {}
+    : clock_(clock), lane_(std::move(executor), store, clock) {}
 
 Readings::~Readings() = default;
-
-asio::awaitable<Readings::Result> Readings::run_after(std::shared_ptr<Call> previous,
-                                                      schema::Store& store, Clock const& clock,
-                                                      PageQuery query) {
-  // Each query has a time limit at the server, so the queue moves on.
-  if (previous) co_await previous->ended(std::chrono::minutes(5));
-  previous.reset();
-  auto const began = steady_clock::now();
-  auto table = co_await store.query_for_page(std::move(query.sql), std::move(query.parameters));
-  Result result;
-  result.table = std::make_shared<schema::Store::Table const>(std::move(table));
-  result.at = clock.now();
-  result.took = steady_clock::now() - began;
-  co_return result;
-}
-
-std::shared_ptr<Readings::Call> Readings::start(PageQuery query) {
-  auto previous = last_ && !last_->done() ? last_ : nullptr;
-  auto work = run_after(std::move(previous), store_, clock_, std::move(query));
-  last_ = Call::start(executor_, std::move(work));
-  return last_;
-}
 
 std::shared_ptr<Readings::Entry> Readings::entry_of(PageQuery const& query) {
   auto& entry = entries_[key_of(query)];
@@ -113,7 +91,7 @@ asio::awaitable<std::vector<Reading>> Readings::read(std::vector<PageQuery> quer
     entry->collect();
     if (entry->is_due(clock_.now())) {
       entry->asked_at = clock_.now();
-      entry->call = start(std::move(query));
+      entry->call = lane_.ask(std::move(query));
     }
     entries.push_back(std::move(entry));
   }
@@ -142,16 +120,27 @@ std::vector<Reading> Readings::known(std::vector<PageQuery> const& queries) {
   return readings;
 }
 
-asio::awaitable<std::shared_ptr<schema::Store::Table const>> Readings::read_once(
-    PageQuery query, milliseconds patience) {
-  if (query.sql.empty()) co_return std::make_shared<schema::Store::Table const>();
-  auto const call = start(std::move(query));
-  co_await call->ended(patience);
-  if (!call->done()) {
-    throw Failure(ErrorCode::timeout, "the report took longer than " + async::to_text(patience),
-                  "Other reports may be running; try again in a few seconds, or ask for less.");
+asio::awaitable<Readings::Tables> Readings::read_once(std::vector<PageQuery> queries,
+                                                      milliseconds patience) {
+  auto const end = steady_clock::now() + patience;
+  std::vector<std::shared_ptr<QueryLane::Call>> calls;
+  for (auto& query : queries) {
+    calls.push_back(query.sql.empty() ? nullptr : lane_.ask_report(std::move(query)));
   }
-  co_return call->result().table;
+  Tables tables;
+  for (auto const& call : calls) {
+    if (!call) {
+      tables.push_back(std::make_shared<schema::Store::Table const>());
+      continue;
+    }
+    co_await call->ended(left_until(end));
+    if (!call->done()) {
+      throw Failure(ErrorCode::timeout, "the report took longer than " + async::to_text(patience),
+                    "Other reports may be running; try again in a few seconds, or ask for less.");
+    }
+    tables.push_back(call->result().table);
+  }
+  co_return tables;
 }
 
 }  // namespace affsync::serve

@@ -1,7 +1,7 @@
 // Query results for the pages, kept for a while. A page shows what is known: a query that takes
 // long or fails leaves the last result standing, with the time it is from. Queries run one after
 // another, on the sessions for pages, and a slow one is repeated less often, so that any number of
-// open pages costs the database little. Lives on the I/O thread.
+// open pages costs the database little. Results of reports are not kept. Lives on the I/O thread.
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
@@ -15,20 +15,12 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "daemon/serve/pending_call.hpp"
+#include "daemon/serve/query_lane.hpp"
 #include "schema/store/store.hpp"
 
 namespace affsync::serve {
 
 namespace asio = boost::asio;
-
-struct PageQuery {
-  std::string sql;
-  std::vector<std::optional<std::string>> parameters;
-  PageQuery() = default;
-  PageQuery(std::string text, std::vector<std::optional<std::string>> given)
-      : sql(std::move(text)), parameters(std::move(given)) {}
-};
 
 // A result: `table` is null if there has not been any yet.
 struct Reading {
@@ -50,28 +42,20 @@ class Readings {
   // Returns the results known so far, without asking the database.
   std::vector<Reading> known(std::vector<PageQuery> const& queries);
 
-  // Runs one query in turn with the others and keeps nothing; no query has no rows. Throws Failure.
-  asio::awaitable<std::shared_ptr<schema::Store::Table const>> read_once(
-      PageQuery query, std::chrono::milliseconds patience);
+  // Runs the queries of a report in turn with the others, each once for all who ask for it
+  // meanwhile, and keeps nothing; an empty query has no rows. Throws Failure: timeout after
+  // `patience`, throttled if too many reports wait.
+  using Tables = std::vector<std::shared_ptr<schema::Store::Table const>>;
+  asio::awaitable<Tables> read_once(std::vector<PageQuery> queries,
+                                    std::chrono::milliseconds patience);
 
  private:
-  struct Result {
-    std::shared_ptr<schema::Store::Table const> table;
-    TimePoint at{};
-    std::chrono::steady_clock::duration took{};
-  };
-  using Call = PendingCall<Result>;
   struct Entry;
 
-  static asio::awaitable<Result> run_after(std::shared_ptr<Call> previous, schema::Store& store,
-                                           Clock const& clock, PageQuery query);
-  std::shared_ptr<Call> start(PageQuery query);
   std::shared_ptr<Entry> entry_of(PageQuery const& query);
 
-  asio::any_io_executor executor_;
-  schema::Store& store_;
   Clock const& clock_;
-  std::shared_ptr<Call> last_;  // the end of the queue
+  QueryLane lane_;
   std::map<std::string, std::shared_ptr<Entry>> entries_;
   std::uint64_t uses_ = 0;
 };

@@ -487,6 +487,28 @@ TEST_F(PagesTest, earnings_refuses_what_it_does_not_know_without_a_query) {
   EXPECT_EQ(store_.sql, "");
 }
 
+TEST_F(PagesTest, a_report_that_has_to_wait_behind_too_many_others_is_refused_for_a_moment) {
+  store_.holds_queries = true;
+  std::vector<std::future<HttpResponse>> others;
+  for (int day = 10; day <= 26; ++day) {
+    HttpRequest request(Method::get, "/api/earnings?since=2026-01-" + std::to_string(day));
+    others.push_back(asio::co_spawn(io_, pages_.answer(std::move(request)), asio::use_future));
+    io_.restart();
+    io_.poll();
+  }
+  auto const response = get("/api/earnings?since=2026-02-01");
+  EXPECT_EQ(response.status, 503);
+  EXPECT_EQ(response.headers.find("retry-after"), "10");
+  EXPECT_EQ(text(json(response), "error.code"), "throttled") << response.body;
+  store_.holds_queries = false;
+  store_.release();
+  io_.restart();
+  for (auto& other : others) {
+    while (other.wait_for(0s) != std::future_status::ready) io_.run_one();
+    EXPECT_EQ(other.get().status, 200);
+  }
+}
+
 TEST_F(PagesTest, unknown_addresses_are_not_found_and_broken_ones_refused) {
   EXPECT_EQ(get("/favicon.ico").status, 404);
   EXPECT_EQ(get("/metrics/").status, 404);

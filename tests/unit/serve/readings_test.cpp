@@ -44,6 +44,10 @@ class ReadingsTest : public ::testing::Test {
     for (auto const& text : texts) queries.push_back(query(text.c_str()));
     return end(start(std::move(queries), patience));
   }
+  std::future<Readings::Tables> report(std::vector<PageQuery> queries,
+                                       std::chrono::milliseconds patience = 1h) {
+    return asio::co_spawn(io_, readings_.read_once(std::move(queries), patience), asio::use_future);
+  }
   static std::string value(Reading const& reading) {
     return reading.table ? reading.table->rows.at(0).at(0).value_or("null") : "none";
   }
@@ -126,21 +130,21 @@ TEST_F(ReadingsTest, WhatWasNeverKnownSaysSo) {
 TEST_F(ReadingsTest, QueriesRunOneAfterAnother) {
   store_.holds_queries = true;
   auto first = start({query("a"), query("b")});
-  auto report = asio::co_spawn(io_, readings_.read_once(query("c"), 1h), asio::use_future);
+  auto caller = report({query("c")});
   for (auto const* running : {"a", "b", "c"}) {
     settle();
     EXPECT_EQ(store_.sql, running);
     store_.release();
   }
   end(std::move(first));
-  EXPECT_TRUE(end(std::move(report)));
+  EXPECT_TRUE(end(std::move(caller)).at(0));
 }
 
 TEST_F(ReadingsTest, AReportThatTakesLongIsNotWaitedForEndlessly) {
   store_.holds_queries = true;
-  auto report = asio::co_spawn(io_, readings_.read_once(query("c"), 0ms), asio::use_future);
+  auto caller = report({query("c")}, 0ms);
   try {
-    end(std::move(report));
+    end(std::move(caller));
     ADD_FAILURE() << "it was waited for";
   } catch (Failure const& failure) {
     EXPECT_EQ(failure.error().code, ErrorCode::timeout);
@@ -148,6 +152,78 @@ TEST_F(ReadingsTest, AReportThatTakesLongIsNotWaitedForEndlessly) {
   settle();
   store_.release();
   settle();
+}
+
+// As many who ask for the same report as like to.
+TEST_F(ReadingsTest, AReportIsReadOnceForAllWhoAskForItMeanwhile) {
+  store_.holds_queries = true;
+  std::vector<std::future<Readings::Tables>> callers;
+  for (int i = 0; i < 100; ++i) callers.push_back(report({query("c"), query("notes")}));
+  for (auto const* running : {"c", "notes"}) {
+    settle();
+    EXPECT_EQ(store_.sql, running);
+    store_.release();
+  }
+  for (auto& caller : callers) EXPECT_EQ(end(std::move(caller)).size(), 2U);
+  EXPECT_EQ(store_.queries, 2);
+  store_.holds_queries = false;
+  end(report({query("c")}));
+  EXPECT_EQ(store_.queries, 3);  // nothing is kept
+}
+
+TEST_F(ReadingsTest, AReportThatNobodyWaitsForIsLeftOut) {
+  store_.holds_queries = true;
+  auto first = report({query("a")});
+  settle();
+  EXPECT_THROW(end(report({query("left")}, 0ms)), Failure);
+  auto last = report({query("b")});
+  settle();
+  store_.release();
+  settle();
+  EXPECT_EQ(store_.sql, "b");
+  store_.release();
+  end(std::move(first));
+  end(std::move(last));
+  EXPECT_EQ(store_.queries, 2);
+}
+
+TEST_F(ReadingsTest, MoreReportsThanMayWaitAreRefusedAtOnce) {
+  store_.holds_queries = true;
+  auto running = report({query("a")});
+  std::vector<std::future<Readings::Tables>> waiting;
+  for (int i = 0; i < 16; ++i) waiting.push_back(report({query(std::to_string(i).c_str())}));
+  settle();
+  try {
+    end(report({query("one more")}));
+    ADD_FAILURE() << "it was taken";
+  } catch (Failure const& failure) {
+    EXPECT_EQ(failure.error().code, ErrorCode::throttled);
+  }
+  // One that is asked for already is no more, and a page is read all the same, before the reports.
+  auto same = report({query("15")});
+  auto page = start({query("page")});
+  settle();
+  store_.release();
+  settle();
+  EXPECT_EQ(store_.sql, "page");
+  store_.holds_queries = false;
+  store_.release();
+  EXPECT_EQ(value(end(std::move(page)).at(0)), "1");
+  EXPECT_EQ(end(std::move(same)).size(), 1U);
+  end(std::move(running));
+  for (auto& one : waiting) end(std::move(one));
+  EXPECT_EQ(store_.queries, 18);
+}
+
+// Pages with other parameters each time, as of a program that walks through old runs.
+TEST_F(ReadingsTest, NoMorePagesWaitThanAreKept) {
+  store_.holds_queries = true;
+  read({"running"}, 0ms);
+  for (int i = 0; i < 1000; ++i) read({std::to_string(i)}, 0ms);
+  store_.holds_queries = false;
+  store_.release();
+  settle();
+  EXPECT_EQ(store_.queries, 201);
 }
 
 TEST_F(ReadingsTest, WhatIsKnownIsThereWithoutAsking) {
