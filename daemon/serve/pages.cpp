@@ -21,8 +21,6 @@ namespace affsync::serve {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::steady_clock;
-using Health = std::vector<schema::StreamHealth>;
 
 constexpr milliseconds query_limit = schema::page_query_limit;
 // How long a page waits for figures; those that are not there by then are shown as they were.
@@ -31,8 +29,6 @@ constexpr milliseconds page_patience{4'000};
 constexpr std::chrono::minutes health_age{1};
 constexpr std::chrono::seconds ping_age{5};
 constexpr std::chrono::seconds figures_pause{15};
-constexpr milliseconds slow_health{100};
-constexpr int health_sharing = 20;  // times the duration of the query
 constexpr int runs_on_page = 50, runs_of_source = 20;
 constexpr char const* parts_of_site =
     "Known pages: / /sources/NAME /sources/NAME/STREAM /connectors /healthz /readyz /metrics "
@@ -48,21 +44,18 @@ asio::awaitable<bool> ping_store(schema::Store& store) {
 struct Pages::Impl {
   explicit Impl(PagesParts given)
       : parts(std::move(given)),
+        last_health(parts.executor, *parts.store, *parts.clock, parts.interval),
         readings(parts.executor, *parts.store, *parts.clock),
         door(parts.access, parts.hosts, *parts.metrics, parts.on_guessing),
         silence(parts.on_database_silence) {}
 
   PagesParts parts;
   Readings readings;
+  HealthReading last_health;
   Door door;
   DatabaseSilence silence;
   std::shared_ptr<PendingCall<bool>> ping_call;
-  std::shared_ptr<PendingCall<Health>> health_call;
   std::shared_ptr<PendingCall<Health>> standing_call;
-  Health known;  // result of the query at `health_at`
-  std::optional<TimePoint> health_at;
-  steady_clock::time_point health_end{};
-  steady_clock::duration health_took{};
   std::optional<TimePoint> refreshed_at;
   bool refreshing = false;
 
@@ -83,16 +76,7 @@ struct Pages::Impl {
   }
 
   asio::awaitable<Health> health() {
-    if (!health_call || health_call->done()) {
-      health_call = PendingCall<Health>::start(parts.executor, parts.store->health());
-    }
-    auto const began = steady_clock::now();
-    auto streams = co_await PendingCall<Health>::wait(health_call, query_limit, "the status query");
-    streams = with_believed_runs(std::move(streams), parts.interval, parts.clock->now());
-    health_took = steady_clock::now() - began;
-    health_end = began + health_took;
-    health_at = parts.clock->now();
-    known = streams;
+    auto streams = co_await last_health.read();
     parts.metrics->on_health(streams);
     co_return streams;
   }
@@ -135,30 +119,28 @@ struct Pages::Impl {
       co_await ping();
       if (parts.reads_replica) primary = co_await standing();
       primary_answers = true;
-      // Where it takes long, pages share it for a while.
-      auto const age = steady_clock::now() - health_end;
-      bool const recent = health_took >= slow_health && age < health_sharing * health_took;
-      if (!health_at || !recent) co_await health();
+      if (!last_health.does_for_a_while()) co_await health();
     } catch (Failure const& failure) {
       problem = failure.error();
     }
-    auto state = state_with(known);
-    state.replica_behind = replica_lag(primary, known, state.now);
+    auto state = state_with(last_health.known());
+    state.replica_behind = replica_lag(primary, last_health.known(), state.now);
     state.replica_is_away = problem && primary_answers && parts.reads_replica;
     state.problem = std::move(problem);
-    state.known_at = health_at;
+    state.known_at = last_health.known_at();
     co_return state;
   }
 
   asio::awaitable<void> refresh() {
     try {
       co_await ping();
-      bool const old = !health_at || parts.clock->now() - *health_at >= health_age;
+      auto const at = last_health.known_at();
+      bool const old = !at || parts.clock->now() - *at >= health_age;
       if (!old) co_return;
       co_await health();
       if (!parts.reads_replica) co_return;
       auto const primary = co_await standing();
-      parts.metrics->on_replica(replica_age(primary, known, parts.clock->now()));
+      parts.metrics->on_replica(replica_age(primary, last_health.known(), parts.clock->now()));
     } catch (Failure const&) {
       // affsync_database_up shows the failure.
     }
@@ -315,7 +297,7 @@ struct Pages::Impl {
   // All connectors, or the one of that name.
   asio::awaitable<HttpResponse> connectors(std::string name, bool signed_in) {
     auto const text = std::make_shared<std::string>(parts.connectors());
-    auto const now = std::make_shared<PageState const>(state_with(known));
+    auto const now = std::make_shared<PageState const>(state_with(last_health.known()));
     auto work = [text, now, name, about = frame(signed_in)] {
       auto const all = parse_json(*text).value();
       return name.empty() ? connectors_page(all, *now, about)

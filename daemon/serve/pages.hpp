@@ -18,6 +18,7 @@
 #include "daemon/serve/access.hpp"
 #include "daemon/serve/database_silence.hpp"
 #include "daemon/serve/metrics.hpp"
+#include "daemon/serve/health_reading.hpp"
 #include "daemon/serve/readiness.hpp"
 #include "schema/store/store.hpp"
 
@@ -40,10 +41,7 @@ struct PagesParts {
   schema::Store* store = nullptr;
   Metrics* metrics = nullptr;
   Clock const* clock = nullptr;
-  // Interval between two runs of a stream; nullopt for one that this daemon does not run.
-  std::function<std::optional<std::chrono::seconds>(std::string const& source,
-                                                    std::string const& stream)>
-      interval;
+  IntervalOf interval;
   // The earnings report of the command line. Throws Failure(usage) for an unknown `by`.
   std::function<ReportQuery(std::optional<Day> since, std::optional<Day> until, std::string by)>
       earnings;

@@ -28,13 +28,21 @@ class FakeStore final : public schema::Store {
   int standing_calls = 0;
   int queries = 0;
   bool holds_queries = false;  // a query waits until release()
+  bool holds_health = false;   // so does health()
   std::shared_ptr<asio::steady_timer> held;
   void release() { held->cancel(); }
+  asio::awaitable<void> hold() {
+    held = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor,
+                                                asio::steady_timer::time_point::max());
+    boost::system::error_code released;
+    co_await held->async_wait(asio::redirect_error(asio::use_awaitable, released));
+  }
   std::string sql;
   std::vector<std::optional<std::string>> parameters;
 
   asio::awaitable<std::vector<schema::StreamHealth>> health() override {
     ++health_calls;
+    if (holds_health) co_await hold();
     if (health_problem) throw Failure(*health_problem);
     if (problem) throw Failure(*problem);
     co_return streams;
@@ -58,12 +66,7 @@ class FakeStore final : public schema::Store {
     sql = std::move(asked);
     parameters = std::move(given);
     ++queries;
-    if (holds_queries) {
-      held = std::make_shared<asio::steady_timer>(co_await asio::this_coro::executor,
-                                                  asio::steady_timer::time_point::max());
-      boost::system::error_code released;
-      co_await held->async_wait(asio::redirect_error(asio::use_awaitable, released));
-    }
+    if (holds_queries) co_await hold();
     if (problem) throw Failure(*problem);
     co_return table;
   }

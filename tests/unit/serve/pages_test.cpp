@@ -487,6 +487,31 @@ TEST_F(PagesTest, earnings_refuses_what_it_does_not_know_without_a_query) {
   EXPECT_EQ(store_.sql, "");
 }
 
+// Who comes while it is being read waits for a moment only, which says nothing about the query.
+TEST_F(PagesTest, a_status_query_that_takes_long_is_shared_also_after_two_came_at_once) {
+  store_.holds_health = true;
+  auto const ask = [&] {
+    HttpRequest request(Method::get, "/api/status");
+    return asio::co_spawn(io_, pages_.answer(std::move(request)), asio::use_future);
+  };
+  auto first = ask();
+  io_.restart();
+  io_.run_for(300ms);  // so long the query takes
+  auto second = ask();
+  io_.restart();
+  io_.poll();
+  store_.release();
+  io_.restart();
+  while (first.wait_for(0s) != std::future_status::ready ||
+         second.wait_for(0s) != std::future_status::ready) {
+    io_.run_one();
+  }
+  EXPECT_EQ(first.get().status, 200);
+  EXPECT_EQ(second.get().status, 200);
+  EXPECT_EQ(get("/api/status").status, 200);
+  EXPECT_EQ(store_.health_calls, 1);
+}
+
 TEST_F(PagesTest, a_report_that_has_to_wait_behind_too_many_others_is_refused_for_a_moment) {
   store_.holds_queries = true;
   std::vector<std::future<HttpResponse>> others;
