@@ -57,7 +57,6 @@ struct App::Impl {
   std::optional<LogLevel> log_level;
   config::Config config;
   std::vector<engine::Manifest> manifests;
-  std::vector<engine::Manifest> all_manifests;  // empty until somebody asks for them
   engine::SharedSpecs shared;
   struct Before {
     config::Config config;
@@ -109,11 +108,6 @@ config::Config const& App::config() const {
 }
 std::vector<engine::Manifest> const& App::manifests() const {
   return impl_->manifests;
-}
-std::vector<engine::Manifest> const& App::all_manifests() {
-  auto& all = impl_->all_manifests;
-  if (all.empty()) all = listed_manifests(impl_->manifests);
-  return all;
 }
 Logger App::log() const {
   return Logger(*impl_->sink);
@@ -334,7 +328,6 @@ std::vector<std::string> App::reload() {
                         std::exchange(impl_->manifests, std::move(manifests))};
   // Keep the configuration in use, not one that was read but never applied.
   if (!impl_->before) impl_->before = std::move(replaced);
-  impl_->all_manifests.clear();
   impl_->forget_refused = true;
   impl_->sink->set_level(impl_->log_level.value_or(impl_->config.log.level));
   return needs_restart;
@@ -344,7 +337,6 @@ void App::undo_reload() {
   if (!impl_->before) return;
   impl_->config = std::move(impl_->before->config);
   impl_->manifests = std::move(impl_->before->manifests);
-  impl_->all_manifests.clear();
   impl_->before.reset();
   impl_->sink->set_level(impl_->log_level.value_or(impl_->config.log.level));
 }

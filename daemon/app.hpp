@@ -41,9 +41,6 @@ class App {
   config::Config const& config() const;
   // The connectors that the sources name, and the user's; also those whose file is invalid.
   std::vector<engine::Manifest> const& manifests() const;
-  // These and all built-in ones, in the order of their names. The first call parses them, which
-  // takes some tens of milliseconds. Without those whose file is invalid.
-  std::vector<engine::Manifest> const& all_manifests();
   Logger log() const;
   boost::asio::io_context& io();
   // The threads that parse and map pages.

@@ -127,7 +127,9 @@ struct Daemon::Impl {
       return supervisor_.interval(source, stream);
     };
     parts.earnings = earnings_query;
-    parts.connectors = [this] { return cli::connectors_json(app_.all_manifests()); };
+    parts.connectors = [this] {
+      return [own = app_.manifests()] { return cli::connectors_json(listed_manifests(own)); };
+    };
     parts.workers = &app_.workers();
     parts.notes = [this] { return notes(); };
     parts.full_disk = [this]() -> std::optional<serve::NotReady> {
@@ -234,6 +236,7 @@ asio::awaitable<void> Daemon::Impl::reload(bool read_again) {
     if (read_again) {
       needs_restart_ = config::with_places(app_.reload(), app_.config().file);
       pages_.set_access(access_of(app_.config().http));
+      pages_.forget_connectors();
     }
     read = true;
     crash_point(CrashPoint::reload_read);
@@ -268,6 +271,7 @@ asio::awaitable<void> Daemon::Impl::reload(bool read_again) {
     manager_.ready("the new configuration waits for the database");
   } else {
     app_.undo_reload();
+    pages_.forget_connectors();
     needs_restart_.clear();
     log_.error(*problem);
     log_.warn("the new configuration is not used; the old one stays");

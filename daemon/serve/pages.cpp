@@ -46,12 +46,14 @@ struct Pages::Impl {
       : parts(std::move(given)),
         last_health(parts.executor, *parts.store, *parts.clock, parts.interval),
         readings(parts.executor, *parts.store, *parts.clock),
+        connector_list(parts.executor, parts.connectors, parts.workers),
         door(parts.access, parts.hosts, *parts.metrics, parts.on_guessing),
         silence(parts.on_database_silence) {}
 
   PagesParts parts;
-  Readings readings;
   HealthReading last_health;
+  Readings readings;
+  ConnectorList connector_list;
   Door door;
   DatabaseSilence silence;
   std::shared_ptr<PendingCall<bool>> ping_call;
@@ -296,12 +298,11 @@ struct Pages::Impl {
 
   // All connectors, or the one of that name.
   asio::awaitable<HttpResponse> connectors(std::string name, bool signed_in) {
-    auto const text = std::make_shared<std::string>(parts.connectors());
+    auto const list = co_await connector_list.get(query_limit);
     auto const now = std::make_shared<PageState const>(state_with(last_health.known()));
-    auto work = [text, now, name, about = frame(signed_in)] {
-      auto const all = parse_json(*text).value();
-      return name.empty() ? connectors_page(all, *now, about)
-                          : connector_page(all, name, *now, about);
+    auto work = [list, now, name, about = frame(signed_in)] {
+      return name.empty() ? connectors_page(list->all, *now, about)
+                          : connector_page(list->all, name, *now, about);
     };
     auto page = co_await computed(std::move(work));
     if (page.empty()) co_return not_found(true);
@@ -324,7 +325,10 @@ struct Pages::Impl {
     if (path == "/connectors") co_return co_await connectors(std::string(), signed_in);
     if (path == "/api/status") co_return co_await status_page();
     if (path == "/api/overview") co_return co_await overview(false, signed_in);
-    if (path == "/api/connectors") co_return answer_of(200, json_type, parts.connectors() + "\n");
+    if (path == "/api/connectors") {
+      auto const list = co_await connector_list.get(query_limit);
+      co_return answer_of(200, json_type, list->text);
+    }
     if (path == "/api/openapi.yaml")
       co_return answer_of(200, yaml_type, std::string(openapi_text()));
     if (path == "/api/earnings") co_return co_await earnings_page(std::move(target));
@@ -375,6 +379,10 @@ asio::awaitable<HttpResponse> Pages::answer(HttpRequest request, std::string pee
     problem = failure.error();
   }
   co_return refusal(*problem);
+}
+
+void Pages::forget_connectors() {
+  impl_->connector_list.forget();
 }
 
 void Pages::set_access(AccessRules rules) {

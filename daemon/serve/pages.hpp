@@ -16,9 +16,10 @@
 #include "daemon/async/workers.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/serve/access.hpp"
+#include "daemon/serve/connector_list.hpp"
 #include "daemon/serve/database_silence.hpp"
-#include "daemon/serve/metrics.hpp"
 #include "daemon/serve/health_reading.hpp"
+#include "daemon/serve/metrics.hpp"
 #include "daemon/serve/readiness.hpp"
 #include "schema/store/store.hpp"
 
@@ -45,8 +46,7 @@ struct PagesParts {
   // The earnings report of the command line. Throws Failure(usage) for an unknown `by`.
   std::function<ReportQuery(std::optional<Day> since, std::optional<Day> until, std::string by)>
       earnings;
-  // The document of /api/connectors: {"connectors": […]}.
-  std::function<std::string()> connectors;
+  MakeConnectors connectors;
   // Threads that make the pages; null: they are made on the I/O thread.
   async::Workers* workers = nullptr;
   // Returns problems of the daemon itself, for the dashboard. May be null.
@@ -75,6 +75,8 @@ class Pages {
   asio::awaitable<HttpResponse> answer(HttpRequest request, std::string peer = {});
   // Of a configuration that was read again. Call it on the executor.
   void set_access(AccessRules rules);
+  // The connectors are others now. Call it on the executor.
+  void forget_connectors();
   // Refreshes the metrics' figures from the database regularly until cancelled, so that no scrape
   // waits for it.
   asio::awaitable<void> keep_figures_fresh();

@@ -15,6 +15,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr char const* connectors_document =
+    R"({"connectors":[{"name":"exness","title":"Exness","documentation":null,)"
+    R"("base_url":null,"file":null,"credentials":[],"settings":[],)"
+    R"("streams":[{"name":"rewards","title":"R","table":"commission",)"
+    R"("also":[],"every":"1h","enabled":true,"evidence":null}]}]})";
+
 class FixedClock final : public Clock {
  public:
   TimePoint time = TimePoint(1'700'000'000s);
@@ -57,11 +63,9 @@ class PagesTest : public ::testing::Test {
       };
       return query;
     };
-    parts.connectors = [] {
-      return std::string(R"({"connectors":[{"name":"exness","title":"Exness","documentation":null,)"
-                         R"("base_url":null,"file":null,"credentials":[],"settings":[],)"
-                         R"("streams":[{"name":"rewards","title":"R","table":"commission",)"
-                         R"("also":[],"every":"1h","enabled":true,"evidence":null}]}]})");
+    parts.connectors = [this]() -> std::function<std::string()> {
+      ++connectors_made_;
+      return [] { return std::string(connectors_document); };
     };
     parts.hosts = {"affsync.example"};
     parts.notes = [this] { return notes_; };
@@ -103,6 +107,7 @@ class PagesTest : public ::testing::Test {
   FakeStore store_;
   std::vector<std::string> notes_;
   std::string full_disk_;  // empty: there is room
+  int connectors_made_ = 0;
   Metrics metrics_;
   Pages pages_;
 };
@@ -485,6 +490,17 @@ TEST_F(PagesTest, earnings_refuses_what_it_does_not_know_without_a_query) {
     EXPECT_NE(text(json(response), "error.hint"), "null") << wrong;
   }
   EXPECT_EQ(store_.sql, "");
+}
+
+TEST_F(PagesTest, the_document_of_the_connectors_is_made_once_until_they_are_others) {
+  EXPECT_EQ(get("/api/connectors").body, std::string(connectors_document) + "\n");
+  EXPECT_EQ(get("/connectors").status, 200);
+  EXPECT_NE(get("/connectors/exness").body.find("Exness"), std::string::npos);
+  EXPECT_EQ(get("/connectors/none").status, 404);
+  EXPECT_EQ(connectors_made_, 1);
+  pages_.forget_connectors();
+  EXPECT_EQ(get("/api/connectors").status, 200);
+  EXPECT_EQ(connectors_made_, 2);
 }
 
 // Who comes while it is being read waits for a moment only, which says nothing about the query.
