@@ -65,8 +65,10 @@ std::optional<HttpResponse> refuse(IncomingRequest const& request, ServerLimits 
   }
   bool const posts = request.method == "POST" && limits.body_bytes > 0;
   if (request.method != "GET" && request.method != "HEAD" && !posts) {
-    auto response = plain_answer(405, "only GET and HEAD are answered here");
-    response.headers.add("Allow", "GET, HEAD");
+    bool const takes_bodies = limits.body_bytes > 0;
+    auto response = plain_answer(405, takes_bodies ? "only GET, HEAD and POST are answered here"
+                                                   : "only GET and HEAD are answered here");
+    response.headers.add("Allow", takes_bodies ? "GET, HEAD, POST" : "GET, HEAD");
     return response;
   }
   if (request.has_body && !posts) return plain_answer(413, "a request must not have a body");
@@ -122,14 +124,22 @@ class SmallServer final : public HttpServer {
   }
 
  private:
+  enum class State {
+    of_client,   // the client is to send a request, or to take the answer
+    of_turn,     // the request waits until fewer of its address are being answered
+    of_handler,  // it is being answered
+  };
   struct Session {
     asio::cancellation_signal end;
     std::string peer;
-    // Since when it waits for the client: to send a request, or to take the answer. Nullopt while
-    // the handler is at work.
-    std::optional<asio::steady_timer::time_point> waits_since =
-        asio::steady_timer::clock_type::now();
+    State state = State::of_client;
+    asio::steady_timer::time_point since = asio::steady_timer::clock_type::now();
     bool is_ended = false;  // to make room; it leaves the list soon
+
+    void enter(State next) {
+      state = next;
+      since = asio::steady_timer::clock_type::now();
+    }
   };
 
   // Returns when a session has ended, or waits for its client again.
@@ -138,8 +148,16 @@ class SmallServer final : public HttpServer {
     co_await changed_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
   }
 
+  // Whether `one` gives up its place before `other`, whose address has as many: who is silent
+  // before who waits for us, the longest silence first, and of those who wait for us the last one.
+  static bool goes_before(Session const& one, Session const& other) {
+    if (one.state != other.state) return one.state == State::of_client;
+    return one.state == State::of_client ? one.since < other.since : one.since > other.since;
+  }
+
   // Ends the connection that has waited longest for its client, of the address that has most of
-  // them; so who opens many takes places from nobody else. There may be none that waits.
+  // them; so who opens many takes places from nobody else. If all of that address wait for us, the
+  // last one is refused. There may be none that waits.
   void make_room() {
     std::map<std::string_view, std::size_t> places;
     for (auto const& session : sessions_) {
@@ -148,16 +166,18 @@ class SmallServer final : public HttpServer {
     }
     std::shared_ptr<Session> chosen;
     for (auto const& session : sessions_) {
-      if (!session->waits_since) continue;
+      if (session->state == State::of_handler) continue;
       auto const count = places[session->peer];
       auto const most = chosen ? places[chosen->peer] : 0;
-      if (count > most || (count == most && *session->waits_since < *chosen->waits_since)) {
-        chosen = session;
-      }
+      if (count > most || (count == most && goes_before(*session, *chosen))) chosen = session;
     }
     if (!chosen) return;
     chosen->is_ended = true;
-    chosen->end.emit(asio::cancellation_type::terminal);
+    if (chosen->state == State::of_turn) {
+      changed_.cancel();  // it answers that there is no place
+    } else {
+      chosen->end.emit(asio::cancellation_type::terminal);
+    }
   }
 
   asio::awaitable<void> accept_all() {
@@ -242,9 +262,11 @@ class SmallServer final : public HttpServer {
           }
           auto body = unused.substr(0, length);
           unused.erase(0, length);
-          co_await take_turn(*session);
-          answer = co_await handle(request, std::move(body), session->peer);
-          session->waits_since = std::chrono::steady_clock::now();
+          bool const has_turn = co_await take_turn(*session);
+          if (has_turn) answer = co_await handle(request, std::move(body), session->peer);
+          if (!has_turn) answer = no_place();
+          more = more && has_turn;
+          session->enter(State::of_client);
           changed_.cancel();
         }
       }
@@ -253,15 +275,25 @@ class SmallServer final : public HttpServer {
     }
   }
 
-  // Waits until few enough requests of its address are being answered.
-  asio::awaitable<void> take_turn(Session& session) {
+  // Waits until few enough requests of its address are being answered. Returns false if its place
+  // is for somebody else by then.
+  asio::awaitable<bool> take_turn(Session& session) {
     auto const is_of_it = [&](auto const& other) {
-      return !other->waits_since && other->peer == session.peer;
+      return other->state == State::of_handler && other->peer == session.peer;
     };
+    session.enter(State::of_turn);
     while (std::ranges::count_if(sessions_, is_of_it) >= most_of_an_address) {
       co_await wait_for_change();
+      if (session.is_ended) co_return false;
     }
-    session.waits_since.reset();
+    session.enter(State::of_handler);
+    co_return true;
+  }
+
+  static HttpResponse no_place() {
+    auto response = plain_answer(503, "too many requests of this address wait for an answer");
+    response.headers.add("Retry-After", "1");
+    return response;
   }
 
   asio::awaitable<HttpResponse> handle(IncomingRequest const& incoming, std::string body,

@@ -175,6 +175,8 @@ TEST(Server, TakesBodiesWhereItIsToldTo) {
   auto const both = ask(server.port(), post + "\r\none" + post + "Connection: close\r\n\r\ntwo");
   EXPECT_NE(both.find("hello /a with oneHTTP/1.1 200"), std::string::npos) << both;
   EXPECT_TRUE(both.ends_with("hello /a with two")) << both;
+  auto const put = ask(server.port(), "PUT /a HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_NE(put.find("Allow: GET, HEAD, POST\r\n"), std::string::npos) << put;
   auto const large =
       ask(server.port(), "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n12345678901");
   EXPECT_TRUE(large.starts_with("HTTP/1.1 413")) << large;
@@ -326,6 +328,59 @@ TEST(Server, RequestsOfOneAddressTakeTurnsWhenThereAreMany) {
   server.open_gate();
   EXPECT_TRUE(next.read_all().ends_with("hello /next"));
   for (auto const& one : many) EXPECT_TRUE(one->read_all().ends_with("hello /gate"));
+}
+
+// It waits for the server, unlike the silent ones, although they are newer.
+TEST(Server, WhoWaitsForItsTurnKeepsItsPlace) {
+  RunningServer server;
+  std::vector<std::unique_ptr<Caller>> many, silent;
+  for (int i = 0; i < 48; ++i) {
+    many.push_back(std::make_unique<Caller>(server.port()));
+    many.back()->send("GET /gate HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  }
+  server.wait_for_gate(48);
+  Caller next(server.port());
+  next.send("GET /next HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  for (int i = 0; i < 15; ++i) {
+    silent.push_back(std::make_unique<Caller>(server.port()));
+    silent.back()->send("GET /half");
+  }
+  Caller other(server.port(), "127.0.0.2");
+  other.send("GET /other HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(other.read_all().ends_with("hello /other"));
+  EXPECT_EQ(silent.front()->read_all(), "");
+  server.open_gate();
+  EXPECT_TRUE(next.read_all().ends_with("hello /next"));
+}
+
+// An address that fills all places with requests takes none from others, and is told so.
+TEST(Server, WhoWaitsForItsTurnIsRefusedIfOthersHaveNoPlace) {
+  RunningServer server;
+  std::vector<std::unique_ptr<Caller>> many, waiting;
+  for (int i = 0; i < 48; ++i) {
+    many.push_back(std::make_unique<Caller>(server.port()));
+    many.back()->send("GET /gate HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  }
+  server.wait_for_gate(48);
+  for (int i = 0; i < 16; ++i) {
+    waiting.push_back(std::make_unique<Caller>(server.port()));
+    waiting.back()->send("GET /next HTTP/1.1\r\nHost: a\r\n\r\n");
+  }
+  // The first ones may take the place of one whose request the server has not read yet.
+  std::vector<std::unique_ptr<Caller>> others;
+  std::string refused;
+  while (refused.empty() && others.size() < 15) {
+    others.push_back(std::make_unique<Caller>(server.port(), "127.0.0.2"));
+    others.back()->send("GET /other HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_TRUE(others.back()->read_until("hello /other").starts_with("HTTP/1.1 200"));
+    for (auto const& one : waiting) {
+      if (one->has_something()) refused += one->read_all();
+    }
+  }
+  EXPECT_TRUE(refused.starts_with("HTTP/1.1 503 ")) << refused;
+  EXPECT_NE(refused.find("Retry-After: 1\r\n"), std::string::npos) << refused;
+  server.open_gate();
+  EXPECT_TRUE(waiting.front()->read_until("hello /next").starts_with("HTTP/1.1 200"));
 }
 
 // RFC 9112, 3.2.
