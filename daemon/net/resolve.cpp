@@ -15,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <system_error>
 #include <thread>
 
 #include "base/error.hpp"
@@ -68,18 +69,30 @@ class LookupThreads {
     return *threads;
   }
 
-  void add(std::shared_ptr<Lookup> lookup) {
+  // Throws Failure(connect_failed) if there is no thread for it.
+  void add(std::shared_ptr<Lookup> const& lookup) {
     std::lock_guard const lock(mutex_);
-    queue_.push_back(std::move(lookup));
-    if (idle_ < queue_.size() && threads_ < max_threads) {
-      std::thread([this] { work(); }).detach();
-      ++threads_;
-    }
+    if (idle_ <= queue_.size() && threads_ < max_threads) start_one(*lookup);
+    queue_.push_back(lookup);
     ready_.notify_one();
   }
 
  private:
   static constexpr std::size_t max_threads = 16;
+
+  void start_one(Lookup const& lookup) {
+    try {
+      std::thread([this] { work(); }).detach();
+      ++threads_;
+    } catch (std::system_error const& error) {
+      if (threads_ > 0) return;  // it waits for those
+      throw Failure(ErrorCode::connect_failed,
+                    "no thread could be started to look up the host " + lookup.host + ": " +
+                        error.code().message(),
+                    "The limit of threads or of memory is reached: `ulimit -u`, or TasksMax of "
+                    "the unit.");
+    }
+  }
 
   void work() {
     std::unique_lock lock(mutex_);

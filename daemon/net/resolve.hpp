@@ -15,7 +15,8 @@ namespace affsync::net {
 namespace asio = boost::asio;
 
 // Returns the addresses of a host in the order in which to try them; never empty. `host` may be an
-// address. Throws Failure unknown_host or timeout, system_error(operation_aborted) when cancelled.
+// address. Throws Failure unknown_host, timeout or connect_failed (no thread could be started),
+// system_error(operation_aborted) when cancelled.
 asio::awaitable<std::vector<asio::ip::tcp::endpoint>> resolve(std::string host, std::string port,
                                                               std::chrono::milliseconds limit);
 

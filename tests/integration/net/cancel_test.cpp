@@ -2,6 +2,7 @@
 #include <dlfcn.h>
 #include <gtest/gtest.h>
 #include <netdb.h>
+#include <pthread.h>
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -10,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
 #include <cstring>
+#include <iostream>
 #include <latch>
 
 #include "daemon/async/with_timeout.hpp"
@@ -205,6 +207,29 @@ TEST(Resolve, AnAnswerThatComesTooLateFindsNobodyAndDoesNoHarm) {
   release_hanging();
   asio::io_context loop;
   EXPECT_FALSE(run(loop, resolve("localhost", "80", 1h)).empty());
+}
+
+// No thread can be started whose stack is larger than the memory of any machine.
+[[noreturn]] void resolve_without_threads() {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, std::size_t{1} << 50);
+  pthread_setattr_default_np(&attributes);
+  asio::io_context loop;
+  try {
+    run(loop, resolve("localhost", "80", 1h));
+    std::cerr << "resolved";
+  } catch (Failure const& failure) {
+    std::cerr << to_string(failure.error().code) << ": " << failure.error().message;
+  }
+  std::exit(0);
+}
+
+TEST(Resolve, WithoutAThreadForItTheConnectionHasFailed) {
+  // In a process of which no thread has looked up anything.
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(resolve_without_threads(), testing::ExitedWithCode(0),
+              "connect_failed: no thread could be started to look up the host localhost");
 }
 
 TEST(Resolve, AnUnknownHostIsNamed) {
