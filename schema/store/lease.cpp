@@ -37,10 +37,15 @@ std::string const take_sql =
     " process_key = excluded.process_key WHERE l.token = excluded.token OR " +
     is_free;
 
+// $1 sources, $2 streams, $3 tokens, $4 milliseconds. A join would read the clock for each row.
 std::string const renew_sql =
-    "UPDATE affsync.lease SET renewed_at = c.now,"
-    " until = c.now + $4::int * interval '1 millisecond' FROM " +
-    one_clock + " WHERE source_id = $1::int AND stream = $2 AND token = $3::uuid RETURNING ";
+    "WITH c AS MATERIALIZED (SELECT clock_timestamp() AS now)"
+    " UPDATE affsync.lease l SET renewed_at = c.now,"
+    " until = c.now + $4::int * interval '1 millisecond'"
+    " FROM c, unnest($1::int[], $2::text[], $3::uuid[]) AS k (source_id, stream, token)"
+    " WHERE l.source_id = k.source_id AND l.stream = k.stream AND l.token = k.token"
+    " RETURNING l.source_id, l.stream, " +
+    epoch_sql("l.renewed_at");
 
 constexpr auto end_sql =
     "UPDATE affsync.lease SET until = clock_timestamp()"
@@ -152,23 +157,40 @@ void LeaseKeeper::renew_now_and_then() {
     renew();
     // The end of a wait is told as well, though nothing may be read by then.
     if ((any || commits_wait_) && options_.on_event) {
-      executor_.post([this](PgSession& session) { look_at_commits(session); });
+      post_once(looking_waits_, [this](PgSession& session) { look_at_commits(session); }, 1);
     }
     lock.lock();
   }
 }
 
 void LeaseKeeper::renew() {
-  std::vector<Key> keys;
   {
     std::lock_guard guard(mutex_);
-    for (auto const& [key, tokens] : taken_) {
-      if (tokens.latest) keys.push_back(key);
+    if (taken_.empty()) return;
+  }
+  post_once(renewal_waits_, [this](PgSession& session) { renew_all(session); }, 2);
+}
+
+void LeaseKeeper::post_once(std::atomic<bool>& waits, std::function<void(PgSession&)> work,
+                            int attempts) {
+  if (waits.exchange(true)) return;
+  // Others may wait from the beginning of the work on, also if it never comes to that.
+  struct Waiting {
+    explicit Waiting(std::atomic<bool>& told) : waits(&told) {}
+    Waiting(Waiting const&) = delete;
+    Waiting& operator=(Waiting const&) = delete;
+    ~Waiting() { end(); }
+    void end() {
+      if (waits != nullptr) *std::exchange(waits, nullptr) = false;
     }
-  }
-  for (auto const& key : keys) {
-    executor_.post([this, key](PgSession& session) { renew(session, key); }, 2);
-  }
+    std::atomic<bool>* waits;
+  };
+  auto task = [work = std::move(work),
+               waiting = std::make_shared<Waiting>(waits)](PgSession& session) {
+    waiting->end();
+    work(session);
+  };
+  executor_.post(std::move(task), attempts);
 }
 
 std::optional<std::string> LeaseKeeper::token_of(StreamId const& id) {
@@ -220,32 +242,50 @@ bool LeaseKeeper::take(PgSession& session, Key const& key, std::string const& to
   });
 }
 
-void LeaseKeeper::renew(PgSession& session, Key const& key) {
-  std::shared_ptr<LeaseToken const> token;
+void LeaseKeeper::renew_all(PgSession& session) {
+  std::map<Key, std::shared_ptr<LeaseToken const>> held;
   {
     std::lock_guard guard(mutex_);
-    auto const taken = taken_.find(key);
-    if (taken == taken_.end() || !taken->second.latest) return;  // given back meanwhile
-    token = taken->second.latest;
+    for (auto const& [key, tokens] : taken_) {
+      if (tokens.latest) held.emplace(key, tokens.latest);
+    }
   }
-  SqlParams const params{std::to_string(key.first), key.second, token->text,
+  if (held.empty()) return;
+  ArrayText sources, streams, tokens;
+  for (auto const& [key, token] : held) {
+    sources.add(std::string_view(std::to_string(key.first)));
+    streams.add(std::string_view(key.second));
+    tokens.add(std::string_view(token->text));
+  }
+  SqlParams const params{sources.take(), streams.take(), tokens.take(),
                          std::to_string(options_.lease_time.count())};
   Duration asked{};
-  auto const renewed = in_transaction(session, [&](pqxx::transaction_base& tx) {
+  auto const rows = in_transaction(session, [&](pqxx::transaction_base& tx) {
     asked = ServerClock::elapsed();
-    auto const rows = exec(tx, renew_sql + epoch_sql("renewed_at"), params);
-    return rows.empty() ? std::nullopt : time_of(rows[0][0]);
+    return exec(tx, renew_sql, params);
   });
-  if (renewed) {
-    if (options_.clock) options_.clock->note(*renewed, asked);
-    return;
+  for (auto const& row : rows) {
+    held.erase(Key(static_cast<int>(int_of(row[0])), row[1].c_str()));
   }
-  // The lease ended while the server could not be reached, or a standby that lagged behind has been
-  // promoted. If another instance holds it by now, the fence stops our run.
+  if (!rows.empty() && options_.clock) options_.clock->note(time_of(rows[0][2]).value(), asked);
+  for (auto const& [key, token] : held) take_again(session, key, token);
+}
+
+// The lease ended while the server could not be reached, or a standby that lagged behind has been
+// promoted. If another instance holds it by now, the fence stops our run.
+void LeaseKeeper::take_again(PgSession& session, Key const& key,
+                             std::shared_ptr<LeaseToken const> const& lost) {
+  auto const is_lost = [&](auto const& taken) {
+    return taken != taken_.end() && taken->second.latest == lost;
+  };
+  {
+    std::lock_guard guard(mutex_);
+    if (!is_lost(taken_.find(key))) return;  // given back meanwhile
+  }
   auto const again = std::make_shared<LeaseToken const>();
   if (!take(session, key, again->text)) return;
   std::lock_guard guard(mutex_);
-  if (auto const taken = taken_.find(key); taken != taken_.end()) taken->second.latest = again;
+  if (auto const taken = taken_.find(key); is_lost(taken)) taken->second.latest = again;
 }
 
 void LeaseKeeper::look_at_commits(PgSession& session) {

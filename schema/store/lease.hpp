@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -71,12 +72,17 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
 
   // These run on the executor's thread.
   bool take(PgSession& session, Key const& key, std::string const& token);
-  void renew(PgSession& session, Key const& key);
+  void renew_all(PgSession& session);
+  void take_again(PgSession& session, Key const& key,
+                  std::shared_ptr<LeaseToken const> const& lost);
   void give_back(Key const& key);
   // Tells on_event when commits begin or cease to wait for a synchronous standby, since they do so
   // without a limit.
   void look_at_commits(PgSession& session);
   void renew_now_and_then();
+  // Posts work that is to be done again and again, unless it waits for its turn already: a server
+  // that cannot be reached must not let the executor's queue grow, in which others wait as well.
+  void post_once(std::atomic<bool>& waits, std::function<void(PgSession&)> work, int attempts);
 
   StoreOptions const options_;
   ProcessMark const mark_ = own_mark();
@@ -85,6 +91,8 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   bool ending_ = false;                                       // guarded by mutex_
   std::atomic<bool> commits_wait_{false};                     // set on the executor's thread
   std::atomic<std::chrono::steady_clock::rep> waited_at_{0};  // when they were seen to wait last
+  std::atomic<bool> renewal_waits_{false};
+  std::atomic<bool> looking_waits_{false};
   std::condition_variable end_;
   PgExecutor executor_;
   std::thread renewer_;  // last member: it uses the executor

@@ -40,6 +40,40 @@ TEST_F(Leases, TheKeeperEndsAfterWhatItsThreadStillHasToDo) {
   opener.join();
 }
 
+// While the server cannot be reached, say.
+TEST_F(Leases, RenewalsThatCannotBeMadeDoNotPileUp) {
+  StoreOptions options;
+  options.url = url;
+  auto keeper = std::make_shared<LeaseKeeper>(options);
+  std::vector<std::unique_ptr<Lease>> leases;
+  for (auto const* stream : {"a", "b", "c"})
+    leases.push_back(loop.run(keeper->try_take({1, stream})));
+  rows("CREATE TABLE public.renewal (stream text, renewed_at timestamptz)");
+  rows(
+      "CREATE FUNCTION public.note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+      " INSERT INTO public.renewal VALUES (NEW.stream, NEW.renewed_at); RETURN NULL; END $$");
+  rows(
+      "CREATE TRIGGER note AFTER UPDATE ON affsync.lease FOR EACH ROW EXECUTE FUNCTION"
+      " public.note()");
+  std::promise<void> gate;
+  auto opened = gate.get_future().share();
+  std::promise<void> begun;
+  keeper->executor().post([opened, &begun](PgSession&) {
+    begun.set_value();
+    opened.wait();
+  });
+  begun.get_future().wait();
+  for (int i = 0; i < 100; ++i) keeper->renew();
+  std::promise<void> done;
+  keeper->executor().post([&done](PgSession&) { done.set_value(); });
+  gate.set_value();
+  done.get_future().wait();
+  // Each lease once, with the others.
+  EXPECT_EQ(value("SELECT count(*) || ' ' || count(DISTINCT stream) || ' ' ||"
+                  " count(DISTINCT renewed_at) FROM public.renewal"),
+            "3 3 1");
+}
+
 TEST_F(Leases, ALeaseGivenBackCanBeTakenAgainAtOnce) {
   StoreOptions options;
   options.url = url;
