@@ -23,12 +23,14 @@ constexpr int cancels = 3;
 void PgExecutor::Socket::reset() {
   if (descriptor_ >= 0) ::close(descriptor_);
   descriptor_ = -1;
+  cancel_.reset();
 }
 
 void PgExecutor::Socket::reset(pqxx::connection& connection) {
   reset();
   descriptor_ = ::fcntl(connection.sock(), F_DUPFD_CLOEXEC, 0);
   answers_.listen_to(connection);
+  cancel_ = std::make_shared<StatementCancel>(connection);
 }
 
 void PgExecutor::Socket::shut_down() const {
@@ -207,12 +209,7 @@ void PgExecutor::cancel_all(std::chrono::milliseconds patience) {
       if (!slot.busy) continue;
       any = true;
       if (round >= cancels) slot.socket.shut_down();
-      if (!slot.session) continue;
-      try {
-        slot.session->connection().cancel_query();
-      } catch (std::exception const&) {
-        // If the server is gone, the statement fails anyway.
-      }
+      if (slot.socket.cancel()) StatementCancel::start(slot.socket.cancel());
     }
     if (!any) return;
     // A cancel between two statements of a transaction has no effect: repeat it.

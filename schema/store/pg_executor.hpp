@@ -22,6 +22,7 @@
 #include "schema/store/answer_times.hpp"
 #include "schema/store/pg_error.hpp"
 #include "schema/store/pg_session.hpp"
+#include "schema/store/statement_cancel.hpp"
 
 namespace affsync::schema {
 
@@ -87,6 +88,8 @@ class PgExecutor {
     void reset();
     void reset(pqxx::connection& connection);
     void shut_down() const;
+    // What cancels the statement of the session; null if there is none.
+    std::shared_ptr<StatementCancel> const& cancel() const { return cancel_; }
     // True if nothing was sent nor received for this time. Of a Unix socket the system does not
     // tell this: true if no statement has had an answer.
     bool is_silent(std::chrono::milliseconds time) const;
@@ -94,6 +97,7 @@ class PgExecutor {
    private:
     int descriptor_ = -1;
     AnswerTimes answers_;
+    std::shared_ptr<StatementCancel> cancel_;
   };
   struct Slot {
     std::unique_ptr<PgSession> session;

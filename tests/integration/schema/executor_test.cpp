@@ -1,6 +1,8 @@
 // Work whose session is lost, once and again.
 #include <atomic>
+#include <boost/asio/executor_work_guard.hpp>
 #include <functional>
+#include <future>
 #include <pqxx/except>
 #include <pqxx/nontransaction>
 
@@ -174,6 +176,89 @@ TEST_F(StandingServerOfThisMachine, IsNotOneWhoseStatementsComeOneAfterTheOther)
     return attempts;
   };
   EXPECT_EQ(loop.run(executor.run(work, 2)), 1);
+}
+
+// A server that welcomes a session, and answers neither its first statement of work nor whoever
+// else connects: as behind a host that drops packets.
+class SilentServer : public Executor {
+ protected:
+  SilentServer()
+      : peer_([this](PeerConnection& peer) {
+          if (peer.number() == 1) {
+            welcome(peer);
+          } else {
+            peer.read_some();
+            asked_to_cancel_.set_value();
+          }
+          peer.wait_for_end();
+        }) {}
+
+  StoreOptions options() const {
+    return options_for("host=127.0.0.1 port=" + std::to_string(peer_.port()) +
+                       " user=u dbname=d sslmode=disable gssencmode=disable");
+  }
+
+  std::promise<void> working_, asked_to_cancel_;
+
+ private:
+  void welcome(PeerConnection& peer) {
+    std::string const zero(1, '\0'), zeros(4, '\0');
+    auto const ready = frame('Z', "I");
+    peer.read_some();
+    peer.send(frame('R', zeros) + frame('S', "server_version" + zero + "15.0" + zero) +
+              frame('S', "client_encoding" + zero + "UTF8" + zero) + frame('K', zeros + zeros) +
+              ready);
+    // Of the set-up: the number of the session and the clock, then settings.
+    for (std::string asked = peer.read_some(); !asked.empty(); asked = peer.read_some()) {
+      if (asked.find("silence") != std::string::npos) break;
+      auto const column = [&](std::string const& name) {
+        return name + zero + zeros + zero + zero + std::string("\0\0\0\x19", 4) + "\xff\xff" +
+               "\xff\xff\xff\xff" + zero + zero;
+      };
+      auto const two = std::string("\0\2", 2), one_byte = std::string("\0\0\0\1", 4);
+      bool const is_number = asked.find("pg_backend_pid") != std::string::npos;
+      peer.send(is_number ? frame('T', two + column("a") + column("b")) +
+                                frame('D', two + one_byte + "0" + one_byte + "1") +
+                                frame('C', "SELECT 1" + zero) + ready
+                          : frame('C', "SET" + zero) + ready);
+    }
+    working_.set_value();
+  }
+
+  affsync::test::ScriptedPeer peer_;  // last member: its threads use the others
+};
+
+TEST_F(SilentServer, HoldsUpNoShutdownByTheCancelThatItDoesNotAnswer) {
+  PgExecutor executor(options(), 2);
+  auto work = [](PgSession& session) {
+    pqxx::nontransaction(session.connection()).exec("SELECT 'silence'");
+    return true;
+  };
+  auto first = asio::co_spawn(loop.io(), executor.run(std::move(work), 1), asio::use_future);
+  auto going_on = asio::make_work_guard(loop.io());
+  std::thread io([&] {
+    loop.io().restart();
+    loop.io().run();
+  });
+  working_.get_future().wait();
+  executor.shut_down(std::chrono::milliseconds(0));
+  asked_to_cancel_.get_future().wait();
+  // What is asked for now is refused at once, and the statement ends although nothing has cancelled
+  // it.
+  std::vector<std::future<bool>> calls;
+  calls.push_back(std::move(first));
+  calls.push_back(asio::co_spawn(loop.io(), executor.run([](PgSession&) { return true; }, 1),
+                                 asio::use_future));
+  for (auto& call : calls) {
+    try {
+      call.get();
+      ADD_FAILURE() << "it was answered";
+    } catch (Failure const& failure) {
+      EXPECT_EQ(failure.error().code, ErrorCode::cancelled);
+    }
+  }
+  going_on.reset();
+  io.join();
 }
 
 // A server whose messages are in another language than ours.
