@@ -4,6 +4,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <functional>
 
 #include "daemon/async/until_cancelled.hpp"
 #include "daemon/async/with_timeout.hpp"
@@ -193,20 +194,62 @@ asio::awaitable<void> Delivery::keep_sending(PostPtr post) {
   }
 }
 
+namespace {
+
+// What came of tell_once().
+struct Told {
+  bool has_ended = false;
+  bool is_late = false;  // the limit has passed
+  std::optional<Error> failed;
+};
+
+// A statement goes on when nobody waits for it any more, so the store ends it: at the limit, or
+// after a moment when this is cancelled.
+asio::awaitable<void> end_statements(schema::AlertStore& store, milliseconds limit,
+                                     std::shared_ptr<Told> told) {
+  constexpr milliseconds moment{500};
+  asio::steady_timer timer(co_await asio::this_coro::executor, limit);
+  boost::system::error_code woken;
+  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  if (told->has_ended) co_return;
+  told->is_late = !woken;
+  store.shut_down(told->is_late ? milliseconds(0) : moment);
+}
+
+asio::awaitable<void> tell_within(asio::awaitable<void> work, milliseconds limit,
+                                  std::shared_ptr<Told> told, std::function<void()> on_end) {
+  try {
+    co_await async::with_timeout(std::move(work), limit, "telling of alerts");
+  } catch (Failure const& failure) {
+    told->failed = failure.error();
+  }
+  told->has_ended = true;
+  on_end();
+}
+
+}  // namespace
+
 asio::awaitable<void> tell_once(SenderParts parts, schema::AlertPolicy policy,
                                 config::AlertsConfig config, std::chrono::milliseconds limit,
                                 Logger log) {
-  std::optional<Error> failed;
-  try {
-    auto work = judge_and_send(std::move(parts), std::move(policy), std::move(config), limit, log);
-    co_await async::with_timeout(std::move(work), limit, "telling of alerts");
-  } catch (Failure const& failure) {
-    failed = failure.error();
+  auto& store = *parts.store;
+  // So that one slow rule does not keep the others from being told.
+  policy.rule_limit = std::min(policy.rule_limit, limit * 2 / 3);
+  auto const told = std::make_shared<Told>();
+  auto work = judge_and_send(std::move(parts), std::move(policy), std::move(config), limit, log);
+  auto start = [&](async::TaskGroup& group) {
+    auto watch = group.spawn(async::until_cancelled(end_statements(store, limit, told)));
+    auto on_end = [&group, watch] { group.cancel(watch); };
+    group.spawn(tell_within(std::move(work), limit, told, std::move(on_end)));
+  };
+  co_await async::run_tasks(std::move(start));
+  auto& failed = told->failed;
+  if (failed && told->is_late) {
+    failed =
+        Error(ErrorCode::timeout, "telling of alerts took longer than " + async::to_text(limit),
+              "What was not sent is sent by the next `affsync sync` or `affsync run`.");
   }
-  if (failed && failed->code == ErrorCode::timeout) {
-    failed->hint = "What was not sent is sent by the next `affsync sync` or `affsync run`.";
-  }
-  if (failed) log.warn(*failed);
+  if (failed && failed->code != ErrorCode::cancelled) log.warn(*failed);
 }
 
 }  // namespace affsync::alerts

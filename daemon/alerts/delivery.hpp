@@ -64,7 +64,8 @@ class Delivery {
   async::TaskGroup tasks_;
 };
 
-// One judgement, and for at most `limit` what can be sent now: the end of `sync`.
+// One judgement and what can be sent now, for at most `limit` in all: the end of `sync`. At the
+// limit, or if it is cancelled, the store is shut down.
 asio::awaitable<void> tell_once(SenderParts parts, schema::AlertPolicy policy,
                                 config::AlertsConfig config, std::chrono::milliseconds limit,
                                 Logger log);

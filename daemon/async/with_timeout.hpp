@@ -1,6 +1,6 @@
 // A time limit around any awaitable. When the limit passes, the operation is cancelled (terminal)
 // and waited for, so nothing is left running. Do not use it for operations that cannot be cancelled
-// (getaddrinfo).
+// (getaddrinfo, a statement of the database).
 //
 // Cancelling the caller cancels the operation and the timer and throws
 // system_error(operation_aborted).

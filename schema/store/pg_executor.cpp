@@ -209,6 +209,7 @@ void PgExecutor::cancel_all(std::chrono::milliseconds patience) {
       if (!slot.busy) continue;
       any = true;
       if (round >= cancels) slot.socket.shut_down();
+      if (slot.session) slot.session->ask_to_end();
       if (slot.socket.cancel()) StatementCancel::start(slot.socket.cancel());
     }
     if (!any) return;

@@ -6,6 +6,7 @@
 #include <pqxx/result>
 #include <pqxx/transaction_base>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -42,6 +43,10 @@ class PgSession {
 
   pqxx::connection& connection() { return *connection_; }
   bool is_open() const;
+  // Is told that the executor is shutting down: what it runs is cancelled, and what follows within
+  // one call should not go on. May be called from any thread.
+  void ask_to_end() { asked_to_end_ = true; }
+  bool is_asked_to_end() const { return asked_to_end_; }
   // True if a pooler is in between, which may give each transaction another session of the server:
   // settings and prepared statements last no longer than a transaction.
   bool is_pooled() const { return pooled_; }
@@ -63,6 +68,7 @@ class PgSession {
 
   std::unique_ptr<pqxx::connection> connection_;
   std::unique_ptr<Notices> notices_;
+  std::atomic<bool> asked_to_end_{false};
   bool pooled_ = false;
   std::string begin_;
   std::shared_ptr<ServerClock> server_clock_;

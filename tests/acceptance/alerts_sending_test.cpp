@@ -3,6 +3,7 @@
 #include <csignal>
 #include <fstream>
 #include <iterator>
+#include <pqxx/pqxx>
 #include <sstream>
 
 #include "schema/store/crash_point.hpp"
@@ -33,6 +34,23 @@ TEST_F(AlertSending, SyncFromCronSendsInOrder) {
   EXPECT_EQ(json->find("idempotency_key")->as_string(), first);
   EXPECT_EQ(sync().status, 0);
   EXPECT_EQ(hook.received().size(), 2u);  // nothing is sent twice
+}
+
+// Its judgement waits for a lock, as it would for a disk that is slow.
+TEST_F(AlertSending, ASyncThatTakesLongToTellEndsInTimeWhenItIsAsked) {
+  HookServer const hook;
+  tell({webhook("ops", hook)});
+  ASSERT_EQ(sync().status, 0);
+  pqxx::connection connection(database_url());
+  pqxx::work lock(connection);
+  lock.exec("select from affsync.alert_rule for update");
+  auto const process = start({"sync", "--quiet"});
+  while (query("select count(*) from pg_locks where not granted") == "0") {
+    ASSERT_FALSE(process->poll().has_value()) << process->err();
+  }
+  process->signal(SIGTERM);
+  EXPECT_EQ(process->wait(), 1);
+  EXPECT_EQ(process->err().find("takes too long"), std::string::npos) << process->err();
 }
 
 TEST_F(AlertSending, ADryRunTellsNobody) {

@@ -63,6 +63,8 @@ struct AlertPolicy {
   // How long a message about an event waits for further causes of it. Zero if all that is to be
   // found has been found, as at the end of `sync`.
   std::chrono::seconds settle{60};
+  // No rule may hold up the others for longer.
+  std::chrono::milliseconds rule_limit{30'000};
   TimePoint now{};
   AlertPolicy() = default;
 };

@@ -15,8 +15,6 @@
 namespace affsync::schema {
 namespace {
 
-// No rule may hold up the others for longer.
-constexpr auto rule_limit = "SET LOCAL statement_timeout = '30s'";
 constexpr std::chrono::milliseconds slow_rule{1'000};
 
 AlertRule const* given_for(AlertPolicy const& policy, std::string const& rule) {
@@ -68,9 +66,15 @@ std::set<std::string> resting(pqxx::transaction_base& tx, TimePoint now, AlertCh
   return rules;
 }
 
+// What a rule or the quiet hours fail with is theirs, unless the whole is to end.
+void rethrow_if_ending(PgSession const& session) {
+  if (session.is_asked_to_end()) throw;
+}
+
 // Judges one rule; a failure is noted, and leaves its alerts as they were.
-void judge_rule(pqxx::transaction_base& tx, AlertRuleInfo const& rule, AlertPolicy const& policy,
-                JudgedScope const& scope, CauseChanges& all, AlertChanges& changes) {
+void judge_rule(PgSession& session, pqxx::transaction_base& tx, AlertRuleInfo const& rule,
+                AlertPolicy const& policy, JudgedScope const& scope, CauseChanges& all,
+                AlertChanges& changes) {
   auto const begun = std::chrono::steady_clock::now();
   std::optional<AlertChanges::Failed> failed;
   CauseChanges found;
@@ -81,6 +85,7 @@ void judge_rule(pqxx::transaction_base& tx, AlertRuleInfo const& rule, AlertPoli
   } catch (pqxx::broken_connection const&) {
     throw;
   } catch (pqxx::sql_error const& error) {
+    rethrow_if_ending(session);
     failed = failure_of(rule.name, "the rule " + rule.name + " failed: " + one_line(error.what()));
   }
   std::optional<std::string> error;
@@ -115,8 +120,8 @@ void notify_alerts(pqxx::transaction_base& tx, std::vector<std::int64_t> const& 
        params);
 }
 
-std::optional<TimePoint> quiet_end(pqxx::transaction_base& tx, AlertPolicy const& policy,
-                                   AlertChanges& changes) {
+std::optional<TimePoint> quiet_end(PgSession& session, pqxx::transaction_base& tx,
+                                   AlertPolicy const& policy, AlertChanges& changes) {
   if (!policy.quiet) return std::nullopt;
   try {
     Savepoint savepoint(tx);
@@ -124,6 +129,7 @@ std::optional<TimePoint> quiet_end(pqxx::transaction_base& tx, AlertPolicy const
     savepoint.release();
     return end;
   } catch (pqxx::sql_error const& error) {
+    rethrow_if_ending(session);
     changes.quiet_failed =
         Error(ErrorCode::database_error, "quiet hours do not count: " + one_line(error.what()),
               "The database's server has to know the time zone.");
@@ -140,7 +146,7 @@ AlertChanges judge_alerts(PgSession& session, AlertPolicy const& policy) {
     changes.busy = true;
     return changes;
   }
-  tx.exec(rule_limit);
+  tx.exec("SET LOCAL statement_timeout = " + std::to_string(policy.rule_limit.count()));
   tx.exec(query_settings);
   auto const scope = scope_of(tx, policy);
   auto const rests = resting(tx, policy.now, changes);
@@ -148,10 +154,11 @@ AlertChanges judge_alerts(PgSession& session, AlertPolicy const& policy) {
   for (auto const& rule : alert_rules()) {
     auto const* given = given_for(policy, rule.name);
     bool const is_on = given == nullptr || given->enabled;
-    if (is_on && !rests.contains(rule.name)) judge_rule(tx, rule, policy, scope, all, changes);
+    if (is_on && !rests.contains(rule.name))
+      judge_rule(session, tx, rule, policy, scope, all, changes);
   }
   close_what_is_off(tx, policy);
-  Telling telling(tx, policy, quiet_end(tx, policy, changes));
+  Telling telling(tx, policy, quiet_end(session, tx, policy, changes));
   telling.come_back(all.back);
   telling.changed(all.over);
   changes.grown = telling.tell();
