@@ -1,7 +1,6 @@
 // The Store on PostgreSQL: runs every request on an executor's thread.
 
 #include <algorithm>
-#include <atomic>
 #include <map>
 
 #include "base/encodings.hpp"
@@ -185,9 +184,10 @@ class PgStore final : public Store {
       all.runs += some.runs;
       all.quarantine += some.quarantine;
       all.alerts += some.alerts;
-      all.months_made += some.months_made;
-      if (some.runs == 0 && some.quarantine == 0 && some.alerts == 0) co_return all;
+      if (some.runs == 0 && some.quarantine == 0 && some.alerts == 0) break;
     }
+    all.months_made = co_await executor_.run(keep_months, twice);
+    co_return all;
   }
 
   asio::awaitable<bool> fold_earnings(int most_rows) override {

@@ -90,9 +90,11 @@ Pruned prune_some(PgSession& session, Retention const& retention) {
     gone.quarantine = count_of(tx, remove_rows_sql(), *retention.quarantine);
   }
   tx.commit();
-  gone.months_made =
-      make_months(session, "make_change_months") + make_months(session, "keep_run_months");
   return gone;
+}
+
+std::int64_t keep_months(PgSession& session) {
+  return make_months(session, "make_change_months") + make_months(session, "keep_run_months");
 }
 
 bool claim_for_today(PgSession& session, std::string const& task) {

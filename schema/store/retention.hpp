@@ -36,6 +36,11 @@ Pruned count_prunable(PgSession& session, Retention const& retention);
 // left to remove if `runs`, `quarantine` and `alerts` of the result are zero.
 Pruned prune_some(PgSession& session, Retention const& retention);
 
+// Makes the partitions of the months to come, and drops those of runs that are empty by now.
+// Returns how many it has made. Others have to wait meanwhile, so it is called once, after the
+// removal.
+std::int64_t keep_months(PgSession& session);
+
 // Returns true for the first caller of a day among all daemons.
 bool claim_for_today(PgSession& session, std::string const& task);
 

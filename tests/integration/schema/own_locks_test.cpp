@@ -149,7 +149,10 @@ TEST_F(OwnLocks, WhatIsLetGoAndAPageThatWritesTheHistory) {
   Retention retention;
   retention.quarantine = std::chrono::hours(24);
   close_gate("quarantine", "DELETE");
-  auto pruning = beside([&](PgSession& own) { prune_some(own, retention); });
+  auto pruning = beside([&](PgSession& own) {
+    prune_some(own, retention);
+    keep_months(own);
+  });
   wait_for_waiting(1);
   auto page = beside([&](PgSession& own) {
     pqxx::nontransaction tx(own.connection());

@@ -108,6 +108,31 @@ TEST_F(ChangesByMonth, MonthsAreMadeAheadAndOnesThatAreThereStay) {
   EXPECT_EQ(value("SELECT affsync.make_change_months(26)"), "2");
 }
 
+// Others wait while they are made, however much there is to remove.
+TEST_F(ChangesByMonth, MonthsAreLookedAfterOnceHoweverManyRowsGo) {
+  sql(url,
+      "INSERT INTO affsync.quarantine (source_id, stream, run_id, received_at, external_id, reason,"
+      " raw, fingerprint, resolved_at) SELECT " +
+          std::to_string(source) +
+          ", 'rewards', 1, now() - interval '200 days', i::text, 'flaw', '{}', md5(i::text)::uuid,"
+          " now() - interval '100 days' FROM generate_series(1, 5000) i");
+  sql(url, "CREATE TABLE public.call (name text)");
+  for (auto const* name : {"make_change_months", "keep_run_months"}) {
+    sql(url,
+        "CREATE OR REPLACE FUNCTION affsync." + std::string(name) + "(ahead integer DEFAULT " +
+            (name[0] == 'm' ? "24" : "3") +
+            ") RETURNS integer LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.call VALUES ('" +
+            name + "'); RETURN 1; END $$");
+  }
+  Retention retention;
+  retention.quarantine = hours(24 * 90);
+  auto const pruned = loop.run(store->prune(retention, false));
+  EXPECT_EQ(pruned.quarantine, 5000);
+  EXPECT_EQ(pruned.months_made, 2);
+  EXPECT_EQ(value("SELECT string_agg(name, ' ' ORDER BY name) FROM public.call"),
+            "keep_run_months make_change_months");
+}
+
 TEST_F(ChangesByMonth, AnOldMonthCanBeDetachedAndViewsStillWork) {
   change("now()");
   change("now() + interval '40 days'");
