@@ -3,6 +3,9 @@
 #include <pqxx/transaction_base>
 
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/walk.hpp"
@@ -159,28 +162,71 @@ std::optional<TimePoint> oldest_seen(pqxx::transaction_base& tx, SliceClose cons
                      scope.params)[0][0]);
 }
 
+namespace {
+
+// So many missing keys are kept in memory; rows of more are read once more.
+constexpr std::size_t few_keys = 10'000;
+
+// Reads the keys of the scope. Returns those that the slice did not bring; nullopt if they are more
+// than a few.
+std::optional<std::vector<std::string>> few_unseen(pqxx::transaction_base& tx,
+                                                   SliceClose const& slice, Scope const& scope,
+                                                   std::string const& from) {
+  std::vector<std::string> unseen;
+  walk(tx, "SELECT t.external_id" + from, scope.params, [&](pqxx::row const& row) {
+    if (!seen(slice, key_of(row))) unseen.emplace_back(key_of(row));
+    return unseen.size() <= few_keys;
+  });
+  if (unseen.size() > few_keys) return std::nullopt;
+  return unseen;
+}
+
+// The rows of the scope that are in a list of keys, or are not: the server finds them, and no other
+// row is sent.
+Scope among(Scope scope, std::vector<std::string> const& keys, bool in_list) {
+  ArrayText list;
+  for (auto const& key : keys) list.add(std::string_view(key));
+  scope.params.emplace_back(list.take());
+  auto const texts = "$" + std::to_string(scope.params.size()) + "::text[]";
+  scope.condition +=
+      " AND " + (in_list ? "t.external_id = ANY (" + texts + ")" : none_of("t.external_id", texts));
+  return scope;
+}
+
+// The oldest row that the slice has brought.
+std::optional<TimePoint> oldest_of_seen(pqxx::transaction_base& tx, SliceClose const& slice,
+                                        Scope const& scope, std::string const& table,
+                                        std::string const& latest,
+                                        std::optional<std::vector<std::string>> const& unseen) {
+  if (unseen) {
+    auto const others = among(scope, *unseen, false);
+    return moment(
+        exec(tx, "SELECT min(" + latest + ")" + table + others.condition, others.params)[0][0]);
+  }
+  std::optional<TimePoint> oldest;
+  walk(tx, "SELECT t.external_id, " + latest + table + scope.condition, scope.params,
+       [&](pqxx::row const& row) {
+         auto const at = moment(row[1]);
+         if (at && seen(slice, key_of(row))) oldest = oldest ? std::min(*oldest, *at) : *at;
+         return true;
+       });
+  return oldest;
+}
+
+}  // namespace
+
 Missed note_missed(pqxx::transaction_base& tx, SliceClose const& slice, Scope const& scope,
                    PassState const& pass, bool all, std::int64_t most) {
   Missed result;
-  auto const from = " FROM " + merge_sql_for(*slice.table).table + " t WHERE " + scope.condition;
-  std::int64_t unseen = 0;
-  walk(tx, "SELECT t.external_id" + from, scope.params, [&](pqxx::row const& row) {
-    unseen += seen(slice, key_of(row)) ? 0 : 1;
-    return true;
-  });
-  if (unseen == 0) {
+  auto const table = " FROM " + merge_sql_for(*slice.table).table + " t WHERE ";
+  auto const unseen = few_unseen(tx, slice, scope, table + scope.condition);
+  if (unseen && unseen->empty()) {
     result.oldest = oldest_seen(tx, slice, scope, pass);
     return result;
   }
   auto const age = age_sql(*slice.table, !slice.scope_column.empty());
   auto const latest = microseconds(age.latest);
-  walk(tx, "SELECT t.external_id, " + latest + from, scope.params, [&](pqxx::row const& row) {
-    auto const at = moment(row[1]);
-    if (at && seen(slice, key_of(row))) {
-      result.oldest = result.oldest ? std::min(*result.oldest, *at) : *at;
-    }
-    return true;
-  });
+  result.oldest = oldest_of_seen(tx, slice, scope, table, latest, unseen);
   auto const horizon = horizon_of(slice, pass, result.oldest, all || !slice.seen_keys.empty());
   Noting noting(tx, slice, pass, most);
   auto const judge = [&](pqxx::row const& row) {
@@ -194,8 +240,11 @@ Missed note_missed(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
     if (judged || !out_of_sight) noting.add(key_of(row), judged, result);
     return true;
   };
-  walk(tx, "SELECT t.external_id, " + microseconds(age.earliest) + ", " + latest + from,
-       scope.params, judge);
+  auto const rows = unseen ? among(scope, *unseen, true) : scope;
+  walk(tx,
+       "SELECT t.external_id, " + microseconds(age.earliest) + ", " + latest + table +
+           rows.condition,
+       rows.params, judge);
   noting.finish(result);
   return result;
 }

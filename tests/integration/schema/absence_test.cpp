@@ -40,6 +40,16 @@ TEST_F(Absence, ARowIsMarkedWhenTheSecondSweepMissesItToo) {
   EXPECT_EQ(value("SELECT count(*) FROM affsync.absence"), "0");
 }
 
+// Of so many the keys are not kept in memory.
+TEST_F(Absence, VeryManyRowsAreMissedAsFewAre) {
+  std::vector<std::string> keys{"a"};
+  for (int i = 0; i <= 10'000; ++i) keys.push_back("k" + std::to_string(i));
+  sweep(keys);
+  EXPECT_EQ(sweep({"a"}).waiting, 10'001);
+  EXPECT_EQ(sweep({"a"}).deleted, 10'001);
+  EXPECT_EQ(live(), "a");
+}
+
 TEST_F(Absence, ARowThatComesBackBetweenTheTwoStays) {
   sweep({"a", "b", "c"});
   sweep({"a", "c"});
