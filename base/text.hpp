@@ -20,9 +20,6 @@ bool equal_without_case(std::string_view left, std::string_view right);
 bool starts_without_case(std::string_view text, std::string_view start);
 // Returns the position of the first `word` in `text`; npos if there is none.
 std::size_t find_without_case(std::string_view text, std::string_view word);
-inline bool contains_without_case(std::string_view text, std::string_view word) {
-  return find_without_case(text, word) != std::string_view::npos;
-}
 
 // Removes leading and trailing spaces, tabs and line ends.
 std::string_view trim_blanks(std::string_view text);

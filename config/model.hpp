@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "base/log.hpp"
+#include "base/schedule.hpp"
 #include "base/secret.hpp"
 #include "base/source_settings.hpp"
 #include "config/alerts.hpp"
-#include "config/schedule.hpp"
 
 namespace affsync::config {
 

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/schedule.hpp"
 #include "base/yaml/node.hpp"
 #include "config/model.hpp"
-#include "config/schedule.hpp"
 
 // All throw Failure(config_invalid) with the node's location.
 namespace affsync::config {

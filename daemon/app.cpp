@@ -134,14 +134,13 @@ void App::record_answers(proof::Recorder recorder) {
 void App::start_database() {
   if (impl_->database) return;
   open_database();
-  impl_->store = schema::make_pg_store(impl_->io.get_executor(), impl_->database->options());
+  impl_->store = schema::make_pg_store(impl_->database->options());
 }
 
 void App::start_database_for_reading() {
   if (impl_->database) return;
   open_database();
-  impl_->store =
-      schema::make_pg_store(impl_->io.get_executor(), impl_->database->reading_options());
+  impl_->store = schema::make_pg_store(impl_->database->reading_options());
 }
 
 void App::open_database() {

@@ -236,22 +236,21 @@ schema::SourceRegistration registration_of(PreparedSource const& source) {
   return registration;
 }
 
-Result<config::Schedule> schedule_of(config::SourceConfig const& source,
-                                     engine::StreamSpec const& stream) {
+Result<Schedule> schedule_of(config::SourceConfig const& source, engine::StreamSpec const& stream) {
   auto const* given = stream_config(source, stream.name);
   if (given != nullptr && given->every) return *given->every;
   if (source.every_given || stream.every.empty()) return source.every;
-  return config::parse_schedule(stream.every);
+  return parse_schedule(stream.every);
 }
 
-Result<std::optional<config::Schedule>> full_schedule_of(config::SourceConfig const& source,
-                                                         engine::StreamSpec const& stream) {
+Result<std::optional<Schedule>> full_schedule_of(config::SourceConfig const& source,
+                                                 engine::StreamSpec const& stream) {
   auto const* given = stream_config(source, stream.name);
   if (given != nullptr && given->full_every) return given->full_every;
-  if (stream.full_every.empty()) return std::optional<config::Schedule>();
-  auto parsed = config::parse_schedule(stream.full_every);
+  if (stream.full_every.empty()) return std::optional<Schedule>();
+  auto parsed = parse_schedule(stream.full_every);
   if (!parsed) return parsed.error();
-  return std::optional<config::Schedule>(*parsed);
+  return std::optional<Schedule>(*parsed);
 }
 
 bool reconcile_warns(config::SourceConfig const& source, std::string const& stream) {

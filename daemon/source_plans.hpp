@@ -61,11 +61,10 @@ schema::SourceRegistration registration_of(PreparedSource const& source);
 
 // Returns when a stream runs. The stream's setting wins, then that of the source or `defaults`,
 // then the connector's.
-Result<config::Schedule> schedule_of(config::SourceConfig const& source,
-                                     engine::StreamSpec const& stream);
+Result<Schedule> schedule_of(config::SourceConfig const& source, engine::StreamSpec const& stream);
 // Returns the schedule of full passes; nullopt if none are scheduled.
-Result<std::optional<config::Schedule>> full_schedule_of(config::SourceConfig const& source,
-                                                         engine::StreamSpec const& stream);
+Result<std::optional<Schedule>> full_schedule_of(config::SourceConfig const& source,
+                                                 engine::StreamSpec const& stream);
 
 // Returns whether totals that differ from a stream's rows are only logged and do not make a run
 // partial.

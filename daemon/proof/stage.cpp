@@ -51,7 +51,7 @@ Stage::Stage(std::string const& database, engine::Manifest manifest, FixtureFold
     options.url = cluster_->url();
   }
   schema::migrate(options, false).value();
-  store_ = schema::make_pg_store(io_.get_executor(), options);
+  store_ = schema::make_pg_store(options);
   auto handler = [this](HttpRequest request, std::string) -> asio::awaitable<HttpResponse> {
     HttpResponse response;
     response.status = 404;

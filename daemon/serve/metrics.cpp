@@ -290,11 +290,6 @@ void Metrics::on_money(Money figure, std::vector<MoneyLine> lines, TimePoint now
   known.read_at = now;
 }
 
-void Metrics::keep_sources(std::vector<std::string> const& names) {
-  std::set<std::string> const kept(names.begin(), names.end());
-  std::erase_if(impl_->sources, [&](auto const& entry) { return kept.count(entry.first) == 0; });
-}
-
 AlertFigures& Metrics::alerts() {
   return impl_->alerts;
 }

@@ -63,9 +63,6 @@ class Metrics final : public sync::Observer {
   // 0. The series of streams that are off, retired or removed are dropped.
   void set_streams(std::vector<StreamSetting> const& streams);
 
-  // Drops the series of every source that is not in `names`. For a reload.
-  void keep_sources(std::vector<std::string> const& names);
-
   // The figures of alerts, which their delivery tells.
   AlertFigures& alerts();
 

@@ -41,7 +41,6 @@ Prefetch::Prefetch(asio::any_io_executor executor, Fetch fetch, Clock& clock,
       concurrency_(std::max<std::size_t>(1, concurrency)),
       budget_(std::move(budget)),
       arrived_(executor, asio::steady_timer::time_point::max()),
-      executor_(executor),
       tasks_(executor) {}
 
 Prefetch::~Prefetch() = default;

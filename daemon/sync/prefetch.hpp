@@ -102,7 +102,6 @@ class Prefetch {
   std::size_t held_ = 0;            // of this run in the budget
   bool one_at_a_time_ = false;
   asio::steady_timer arrived_;  // cancelled whenever an answer has arrived
-  asio::any_io_executor executor_;
   async::TaskGroup tasks_;
 };
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "config/schedule.hpp"
+#include "base/schedule.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
 #include "daemon/sync/source_session.hpp"
 #include "schema/store/store.hpp"
@@ -17,8 +17,8 @@ struct StreamTask {
   std::shared_ptr<SourceSession> session;  // shared by the source's streams
   std::shared_ptr<engine::StreamPlan const> plan;
   schema::StreamId id;  // source_id 0 without a database
-  config::Schedule every;
-  std::optional<config::Schedule> full_every;  // interval of passes over the whole history
+  Schedule every;
+  std::optional<Schedule> full_every;  // interval of passes over the whole history
   // When the stream is due according to the database; unset: now. The run itself asks again.
   std::optional<TimePoint> due_at;
   double mass_drop_limit = 0.1;

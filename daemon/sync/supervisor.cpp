@@ -44,8 +44,7 @@ std::pair<std::string_view, std::string_view> name_of(StreamTask const& task) {
 
 Supervisor::Supervisor(asio::any_io_executor executor, RunParts parts, std::size_t most_runs,
                        std::function<double()> random, Logger log)
-    : executor_(executor),
-      parts_(parts),
+    : parts_(parts),
       random_(std::move(random)),
       log_(std::move(log)),
       runs_(executor),
@@ -75,7 +74,6 @@ void Supervisor::set_tasks(std::vector<StreamTask> tasks) {
   auto const now = parts_.clock->now();
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     auto& slot = *slots_[i];
-    slot.held = false;
     if (!slot.running) scheduler_.set(i, std::max(now, slot.task.due_at.value_or(now)));
   }
   wake_.cancel();
@@ -93,7 +91,6 @@ void Supervisor::look_at_all(TimePoint now) {
   held_.clear();
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     // The run itself checks under the lease, from the database, whether it really is due.
-    slots_[i]->held = false;
     if (!slots_[i]->running) scheduler_.set(i, now);
   }
 }
@@ -106,7 +103,6 @@ void Supervisor::release_held(SourceSession const& session) {
   auto const first = waiting.front();
   waiting.erase(waiting.begin());
   if (waiting.empty()) held_.erase(found);
-  first->held = false;
   scheduler_.set(*first->index, parts_.clock->now());
 }
 
@@ -194,12 +190,11 @@ void Supervisor::start_due() {
     auto const index = scheduler_.pop(now);
     if (!index) return;
     auto const& slot = slots_[*index];
-    slot->held = !places_.has_place(slot->task.session);
-    if (slot->held) {
-      held_[slot->task.session.get()].push_back(slot);
-    } else {
+    if (places_.has_place(slot->task.session)) {
       // Runs up to its first wait, and so has its place before the next one is looked at.
       slot->run = runs_.spawn(guard_slot(slot));
+    } else {
+      held_[slot->task.session.get()].push_back(slot);
     }
   }
 }

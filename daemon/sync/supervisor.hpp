@@ -44,8 +44,7 @@ class Supervisor {
     async::TaskGroup::TaskPtr run;     // the latest run; null before the first
     std::optional<std::size_t> index;  // in slots_; nullopt once a reload has removed it
     bool running = false;
-    bool held = false;  // due, but its source has as many runs as it allows requests at a time
-    int outages = 0;    // runs in a row that ended because the database was unavailable
+    int outages = 0;  // runs in a row that ended because the database was unavailable
   };
   using SlotPtr = std::shared_ptr<Slot>;
 
@@ -59,13 +58,13 @@ class Supervisor {
   TimePoint next_time(Slot const& slot, RunReport const& report) const;
   SlotPtr find(std::string_view source, std::string_view stream) const;
 
-  asio::any_io_executor executor_;
   RunParts parts_;
   std::function<double()> random_;
   Logger log_;
   std::vector<SlotPtr> slots_;
   std::vector<std::size_t> by_name_;  // their indexes, ordered by source and stream
-  // Held slots of each source, in the order in which they became due.
+  // Slots that are due while their source has as many runs as it allows requests at a time, in the
+  // order in which they became due.
   std::map<SourceSession const*, std::vector<SlotPtr>> held_;
   Scheduler scheduler_{0};
   async::TaskGroup runs_;

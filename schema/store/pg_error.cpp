@@ -128,7 +128,6 @@ std::string sqlstate_of(pqxx::sql_error const& error) {
   if (is<pqxx::integrity_constraint_violation>(error)) return "23000";
   if (is<pqxx::data_exception>(error)) return "22000";
   if (is<pqxx::invalid_cursor_state>(error)) return "24000";
-  if (is<pqxx::invalid_sql_statement_name>(error)) return "26000";
   if (is<pqxx::feature_not_supported>(error)) return "0A000";
   if (is<pqxx::plpgsql_error>(error)) return "P0000";
   return "";

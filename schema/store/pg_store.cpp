@@ -60,7 +60,7 @@ auto table_of(std::string sql, std::vector<std::optional<std::string>> parameter
 
 class PgStore final : public Store {
  public:
-  PgStore(asio::any_io_executor, StoreOptions const& options)
+  explicit PgStore(StoreOptions const& options)
       : daemon_(this_program(options, random_process())),
         command_(this_program(options, "")),
         clock_(options.clock),
@@ -392,9 +392,9 @@ class PgStore final : public Store {
 
 }  // namespace
 
-std::unique_ptr<Store> make_pg_store(asio::any_io_executor executor, StoreOptions options) {
+std::unique_ptr<Store> make_pg_store(StoreOptions options) {
   if (!options.clock) options.clock = std::make_shared<ServerClock>();
-  return std::make_unique<PgStore>(std::move(executor), options);
+  return std::make_unique<PgStore>(options);
 }
 
 }  // namespace affsync::schema

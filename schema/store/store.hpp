@@ -4,7 +4,6 @@
 // database_full, database_error, lease_lost.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
@@ -359,7 +358,7 @@ class Store : public BlockStore {
   virtual void shut_down(std::chrono::milliseconds patience) = 0;
 };
 
-// Makes the store without connecting. Awaiting coroutines resume on `executor`.
-std::unique_ptr<Store> make_pg_store(asio::any_io_executor executor, StoreOptions options);
+// Makes the store without connecting.
+std::unique_ptr<Store> make_pg_store(StoreOptions options);
 
 }  // namespace affsync::schema

@@ -23,7 +23,7 @@ void require_silence(Error const& error) {
           error.to_line());
 }
 
-void require_ahead(affsync::config::Schedule const& schedule) {
+void require_ahead(affsync::Schedule const& schedule) {
   auto const now = TimePoint(*parse_day("2026-11-21")) + std::chrono::seconds(11655);
   auto const next = schedule.next(now, 0.5);
   require(next > now, "the next run is later than now", schedule.text());

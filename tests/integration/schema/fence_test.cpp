@@ -260,8 +260,7 @@ TEST_F(Fence, AFullDiskFailsThePageAndNothingIsStored) {
 }
 
 TEST_F(Fence, AServerThatIsAwayIsAnOutage) {
-  auto away = make_pg_store(loop.io().get_executor(),
-                            options_for("host=127.0.0.1 port=1 user=u password=geheim77"));
+  auto away = make_pg_store(options_for("host=127.0.0.1 port=1 user=u password=geheim77"));
   EXPECT_EQ(loop.code_of(away->ping()), ErrorCode::database_unavailable);
   EXPECT_EQ(loop.last_message.find("geheim77"), std::string::npos);
 }

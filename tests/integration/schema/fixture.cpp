@@ -137,7 +137,7 @@ StoreTest::StoreTest(std::string migrated) : url(std::move(migrated)), store(mak
 }
 
 std::unique_ptr<Store> StoreTest::make_store() {
-  return make_pg_store(loop.io().get_executor(), options_for(url));
+  return make_pg_store(options_for(url));
 }
 
 RunKey StoreTest::begin_on(Store& on, std::string const& stream) {

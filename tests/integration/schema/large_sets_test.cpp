@@ -11,7 +11,7 @@ class LargeSets : public StoreTest {
     auto options = options_for(url + " options='-c work_mem=64kB'");
     // Ends what compares each row with each other one; the others take a second or two.
     options.statement_timeout = std::chrono::seconds(40);
-    store = make_pg_store(loop.io().get_executor(), options);
+    store = make_pg_store(options);
   }
   static std::string key(int number) { return "row " + std::to_string(number); }
   static std::vector<TestRow> rows_from(int first, int last) {

@@ -105,7 +105,7 @@ class LostLeases : public StoreTest {
   std::unique_ptr<Store> store_with_leases_of(std::chrono::milliseconds time) {
     auto options = options_for(url);
     options.lease_time = time;
-    return make_pg_store(loop.io().get_executor(), options);
+    return make_pg_store(options);
   }
 };
 
@@ -187,7 +187,7 @@ TEST_F(LostLeases, ABeginThatWaitsDoesNotHoldTheRenewal) {
 TEST_F(Leases, ALeaseIsRenewedWhileNothingIsWritten) {
   auto options = options_for(url);
   options.lease_time = std::chrono::milliseconds(1500);
-  auto const waiting = make_pg_store(loop.io().get_executor(), options);
+  auto const waiting = make_pg_store(options);
   auto const lease = loop.run(waiting->try_lease({source, "feed"}));
   ASSERT_TRUE(lease);
   while (value("SELECT count(*) FROM affsync.lease WHERE renewed_at > taken_at"
@@ -214,7 +214,7 @@ TEST_F(Leases, OneWhoseReturnTheServerHasLostIsOurOwn) {
 TEST_F(Leases, OneWhoseTakingTheServerHasLostIsTakenAgain) {
   auto options = options_for(url);
   options.lease_time = std::chrono::seconds(3);  // renewed each second
-  auto const own = make_pg_store(loop.io().get_executor(), options);
+  auto const own = make_pg_store(options);
   auto lease = loop.run(own->try_lease({source, "feed"}));
   ASSERT_TRUE(lease);
   auto const before = value("SELECT token FROM affsync.lease");

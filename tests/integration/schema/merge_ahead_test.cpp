@@ -142,7 +142,7 @@ TEST_F(MergeAhead, ARunThatLostItsStreamChangesNothing) {
 TEST_F(MergeAhead, WithoutAnotherSessionNothingIsMissing) {
   auto options = options_for(url);
   options.connections = 1;
-  store = make_pg_store(loop.io().get_executor(), options);
+  store = make_pg_store(options);
   auto const run = amid_changes();
   EXPECT_EQ(store_page(run, rows_of(1, "2")).updated, page_size);
   EXPECT_EQ(amounts(), "2500x1 5000x2");

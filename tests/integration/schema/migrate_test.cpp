@@ -502,7 +502,7 @@ TEST_F(Schema, ReaderSeesEverythingAndWritesNothing) {
 TEST_F(Schema, TheWriterRoleIsEnoughForAStoreOnAReadySchema) {
   auto options = options_for(url + " options='-c role=affsync_writer'");
   EXPECT_TRUE(migrate(options, false).value().applied.empty());
-  auto writer = make_pg_store(loop.io().get_executor(), options);
+  auto writer = make_pg_store(options);
   auto const run = begin_on(*writer);
   auto write = page(run, {batch_of("payout", {{"p1", {{"amount", "1"}}}})});
   EXPECT_EQ(loop.run(writer->write_page(std::move(write))).inserted, 1);

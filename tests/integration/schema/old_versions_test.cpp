@@ -259,7 +259,7 @@ TEST_P(OlderVersions, are_migrated) {
 
     // The program can continue with the database.
     Loop loop;
-    auto const store = make_pg_store(loop.io().get_executor(), options_for(url));
+    auto const store = make_pg_store(options_for(url));
     RunStart start;
     start.id =
         StreamId(loop.run(store->register_source("new", "testing", "https://b.example")), "feed");

@@ -34,8 +34,7 @@ class Pooler : public StoreTest {
 
 TEST_F(Pooler, PerSessionReadsWithItsDefaults) {
   PoolerProcess const pooler(url);
-  auto const pooled =
-      make_pg_store(loop.io().get_executor(), options_for(url + pooler.connection_suffix()));
+  auto const pooled = make_pg_store(options_for(url + pooler.connection_suffix()));
   auto const lease = loop.run(pooled->try_lease({source, "feed"}));
   ASSERT_TRUE(lease);
   auto const run = begin_on(*pooled);
@@ -54,8 +53,7 @@ TEST_F(Pooler, PerSessionReadsWithItsDefaults) {
 
 TEST_F(Pooler, PerSessionTheLeaseOfADeadInstanceIsNoticed) {
   PoolerProcess const pooler(url);
-  auto const slow =
-      make_pg_store(loop.io().get_executor(), options_for(url + pooler.connection_suffix()));
+  auto const slow = make_pg_store(options_for(url + pooler.connection_suffix()));
   auto const lease = loop.run(slow->try_lease({source, "feed"}));
   ASSERT_TRUE(lease);
   rows("UPDATE affsync.lease SET process_key = process_key || '0'");
@@ -84,8 +82,7 @@ TEST_F(Pooler, PerTransactionReadsToo) {
       auto options = mode("transaction", pool_size);
       options.more = order;
       PoolerProcess const pooler(url, options);
-      auto const pooled =
-          make_pg_store(loop.io().get_executor(), options_for(url + pooler.connection_suffix()));
+      auto const pooled = make_pg_store(options_for(url + pooler.connection_suffix()));
       pqxx::connection other(url + pooler.connection_suffix());
       auto const stream = "feed" + std::to_string(pool_size) + (*order ? "r" : "");
       auto lease = loop.run(pooled->try_lease({source, stream}));
@@ -137,8 +134,7 @@ TEST_F(Pooler, PerTransactionASchemaIsMade) {
 // Sessions of the pooler belong to other programs as well.
 TEST_F(Pooler, PerTransactionLeavesNoSettingBehind) {
   PoolerProcess const pooler(url, mode("transaction", 2));
-  auto const pooled =
-      make_pg_store(loop.io().get_executor(), options_for(url + pooler.connection_suffix()));
+  auto const pooled = make_pg_store(options_for(url + pooler.connection_suffix()));
   auto const lease = loop.run(pooled->try_lease({source, "feed"}));
   write(begin_on(*pooled), "payout", {{"p1", {{"amount", "1"}}}});
   loop.run(pooled->health());
@@ -159,7 +155,7 @@ TEST_F(Pooler, PerStatementIsRefusedAndNothingStaysLocked) {
   EXPECT_NE(report.error().hint.find("pool_mode = session or transaction"), std::string::npos)
       << report.error().to_line();
   ASSERT_FALSE(examine(pooled));
-  auto const by_statement = make_pg_store(loop.io().get_executor(), pooled);
+  auto const by_statement = make_pg_store(pooled);
   EXPECT_EQ(loop.code_of(by_statement->try_lease({source, "feed"})),
             ErrorCode::database_unavailable);
   EXPECT_EQ(advisory_locks(), "0");
@@ -184,8 +180,7 @@ TEST_F(Pooler, WithoutASecondConnectionSaysWhatItNeeds) {
 // A pooler takes no cancellation for a statement that waits for a server.
 TEST_F(Pooler, AStatementThatWaitsForAServerDoesNotHoldUpTheEnd) {
   PoolerProcess const pooler(url, mode("transaction", 2));
-  auto pooled =
-      make_pg_store(loop.io().get_executor(), options_for(url + pooler.connection_suffix()));
+  auto pooled = make_pg_store(options_for(url + pooler.connection_suffix()));
   loop.run(pooled->ping());
   pqxx::connection one(url + pooler.connection_suffix()), two(url + pooler.connection_suffix());
   pqxx::work first(one), second(two);
@@ -240,7 +235,7 @@ TEST_F(Settings, HoldWhateverTheServersOwnAre) {
   PoolerProcess const changing(url, by_transaction);
   for (auto const& detour :
        {std::string(), pooler.connection_suffix(), changing.connection_suffix()}) {
-    auto const changed_server = make_pg_store(loop.io().get_executor(), options_for(url + detour));
+    auto const changed_server = make_pg_store(options_for(url + detour));
     EXPECT_EQ(shown(*changed_server, "timezone"), "UTC");
     EXPECT_EQ(shown(*changed_server, "datestyle"), "ISO, MDY");
     EXPECT_EQ(shown(*changed_server, "statement_timeout"), "2min");
@@ -251,7 +246,7 @@ TEST_F(Settings, HoldWhateverTheServersOwnAre) {
     EXPECT_EQ(shown(*changed_server, "jit"), "off");
   }
   // The history holds times in UTC, and days in ISO format.
-  auto const changed_server = make_pg_store(loop.io().get_executor(), options_for(url));
+  auto const changed_server = make_pg_store(options_for(url));
   auto const run = begin_on(*changed_server);
   auto const first =
       page(run, {batch_of("commission", {{"c", {{"occurred_at", "2026-01-02 03:04:05.678+00"}}}})});
@@ -266,8 +261,7 @@ TEST_F(Settings, HoldWhateverTheServersOwnAre) {
 }
 
 TEST_F(Settings, OfTheUsersOwnGoFirst) {
-  auto const own = make_pg_store(loop.io().get_executor(),
-                                 options_for(url + " options='-c statement_timeout=7s -c jit=on'"));
+  auto const own = make_pg_store(options_for(url + " options='-c statement_timeout=7s -c jit=on'"));
   EXPECT_EQ(shown(*own, "statement_timeout"), "7s");
   EXPECT_EQ(shown(*own, "jit"), "on");
   EXPECT_EQ(shown(*own, "lock_timeout"), "30s");

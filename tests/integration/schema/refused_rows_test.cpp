@@ -9,7 +9,7 @@ class Refused : public StoreTest {
   Refused() {
     auto options = options_for(url);
     options.connections = 1;
-    only = make_pg_store(loop.io().get_executor(), options);
+    only = make_pg_store(options);
   }
   PageWritten put(RunKey const& run, std::vector<TestRow> const& rows) {
     return loop.run(only->write_page(page(run, {batch_of("payout", rows)})));

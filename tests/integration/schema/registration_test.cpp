@@ -33,7 +33,7 @@ class Registration : public StoreTest {
     auto options = options_for(url);
     options.instance = instance;
     options.version = version;
-    return make_pg_store(loop.io().get_executor(), options);
+    return make_pg_store(options);
   }
   SourceRegistered put(Store& by, SourceRegistration given, std::vector<std::string> configured) {
     std::vector<SourceRegistration> one;
@@ -603,7 +603,7 @@ TEST_F(Registration, TheNumberOfSourcesDoesNotChangeTheNumberOfRoundTrips) {
   auto options = options_for(way.url());
   options.connections = 1;
   options.instance = "counted";
-  auto const counted = make_pg_store(loop.io().get_executor(), options);
+  auto const counted = make_pg_store(options);
   std::vector<std::string> names;
   std::vector<SourceRegistration> all;
   auto const grow_to = [&](int count) {

@@ -40,7 +40,7 @@ class TakeOver : public StoreTest {
   }
   // What a store says that takes the stream over.
   std::optional<ErrorCode> take_over(std::string const& settings = "") {
-    other_ = make_pg_store(loop.io().get_executor(), with(settings));
+    other_ = make_pg_store(with(settings));
     lease_ = loop.run(other_->try_lease({source, "feed"}));
     EXPECT_TRUE(lease_);
     RunStart start;

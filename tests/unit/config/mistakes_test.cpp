@@ -1,8 +1,8 @@
 // Mistakes that users make in affsync.yaml, and the messages for them.
 #include <gtest/gtest.h>
 
+#include "base/schedule.hpp"
 #include "config/load.hpp"
-#include "config/schedule.hpp"
 
 namespace affsync::config::mistakes_test {
 namespace {

@@ -1,5 +1,5 @@
 // Durations, cron lines and the next time that each gives.
-#include "config/schedule.hpp"
+#include "base/schedule.hpp"
 
 #include <gtest/gtest.h>
 

@@ -193,7 +193,11 @@ TEST(Metrics, a_source_that_is_gone_takes_its_series_along) {
     metrics.on_throttled(source, 1s);
     metrics.on_rate(source, 1);
   }
-  metrics.keep_sources({"kept", "new"});
+  StreamSetting kept;
+  kept.source = "kept";
+  kept.stream = "rewards";
+  kept.interval = 15min;
+  metrics.set_streams({kept});
   auto const text = metrics.render();
   EXPECT_EQ(text.find("\"gone\""), std::string::npos) << text;
   EXPECT_NE(text.find("\"kept\""), std::string::npos);

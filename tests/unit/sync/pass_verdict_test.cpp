@@ -130,8 +130,8 @@ TEST(PassVerdict, RowsThatAUserHasAcceptedSayNothing) {
 
 StreamTask task_of(std::string const& every, std::string const& full_every) {
   StreamTask task;
-  task.every = config::parse_schedule(every).value();
-  task.full_every = config::parse_schedule(full_every).value();
+  task.every = parse_schedule(every).value();
+  task.full_every = parse_schedule(full_every).value();
   return task;
 }
 
