@@ -68,6 +68,9 @@ struct HttpResponse {
   std::size_t bytes_received = 0;  // header and body as transferred, before decompression
   // More than blanks came right behind it, so its Content-Length may be too small.
   bool has_surplus = false;
+  // Only the end of its connection ends it: neither a length nor chunks nor a compression show that
+  // all of it came.
+  bool ends_with_connection = false;
   // Of a status of 300 or more: why the rest of its header or its body could not be read.
   std::optional<Error> flaw;
 

@@ -94,6 +94,7 @@ void StreamReader::Impl::start_list() {
   list_rows = 0;
   list_begun = false;
   inner_doubt.clear();
+  cut_doubt.reset();
   is_known = is_cut = was_refused = asks_again = false;
   totals.begin_list();
   page_rows.begin_list();
@@ -132,6 +133,9 @@ bool StreamReader::Impl::end_list() {
                   " rows, before any page of known rows";
   }
   if (!inner_doubt.empty() && !doubt) doubt = SliceDoubt{ErrorCode::sweep_unverified, inner_doubt};
+  // A count that agrees shows that no row is missing.
+  bool const is_counted = pager->total() && !pager->doubt();
+  if (cut_doubt && !doubt && !is_counted) doubt = cut_doubt;
   ended.take(*pager, spec.replaces_window, page_list.agrees_with_itself(), doubt);
   totals.end_list(list_rows > 0);
   if (part + 1 >= lists.count()) return true;
@@ -192,6 +196,10 @@ Result<PageRead> StreamReader::on_answer(Answer const& answer, TimePoint now) {
 
   auto const hints = reader.read_list(answer, now);
   if (!hints) return hints.error();
+  if (answer.cut) {
+    auto const& cut = *answer.cut;
+    reader.cut_doubt = SliceDoubt{cut.code, cut.message, cut.hint};
+  }
   if (reader.halves_slice(*hints)) return reader.nothing_read(now);
   // After a restart the page before is requested once more: the interrupted run knows its rows.
   bool const is_again = reader.pager->resuming();

@@ -185,6 +185,7 @@ Result<void> ResponseDecoder::put_end(bool clean) {
   if (clean && parser.is_header_done() && parser.need_eof()) {
     boost::beast::error_code error;
     parser.put_eof(error);
+    impl_->response.ends_with_connection = !impl_->inflater;
     if (!error) return impl_->complete();
   }
   std::string text = "the connection ended inside the answer, after " +

@@ -343,6 +343,7 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
         }
         answer.empty_by_status = sent.verdict.by_status_alone;
         answer.body = std::move(sent.verdict.body);
+        answer.cut = std::move(sent.verdict.cut);
         answer.server_time = date_of(sent.response.headers);
         answer.headers = std::move(sent.response.headers);
         answer.bytes = sent.response.body.size();

@@ -109,6 +109,46 @@ streams:
   }
 }
 
+// Nothing shows whether lines are missing where a connection ends.
+TEST_F(StrangersAnswers, lines_that_end_with_their_connection) {
+  std::string const head =
+      "HTTP/1.0 200 OK\r\nContent-Type: text/csv\r\nX-Count: 3\r\n\r\nid,sum,cur\n";
+  std::string body = "1,1.00,EUR\n2,26.00,EUR\n3,3.00,EUR\n";
+  std::string const stream = R"(credentials: {key: {description: k}}
+auth: {type: static_token, header: X-Auth, value: "${credentials.key}"}
+streams:
+  rows:
+    table: commission
+    path: /list
+    format: csv
+    key: id
+    map: {amount: {from: sum, required: true}, currency: cur}
+)";
+  start_own_broker(stream, "{key: kk-planted-ans}", [&](Asked const&) { return head + body; });
+  for (auto const* cut : {"1,1.00,EUR\n2,26.00,EUR\n3,3.00,EUR\n", "1,1.00,EUR\n2,26.00,EUR\n",
+                          "1,1.00,EUR\n2,26.00,E", "1,1.00,EUR\n", "1,1.00,EUR\n"}) {
+    body = cut;
+    auto const synced = pass();
+    EXPECT_EQ(synced.of("rows", "status"), "partial") << cut << synced.out;
+    EXPECT_EQ(synced.of("rows", "error_code"), "sweep_unverified") << cut << synced.out;
+    EXPECT_NE(synced.out.find("neither Content-Length nor chunks"), std::string::npos);
+    EXPECT_EQ(live_count(), "3") << cut;
+  }
+  EXPECT_EQ(marked(), "");
+  EXPECT_EQ(query("select amount || ' ' || currency from affsync.commission"
+                  " where external_id = '2'"),
+            "26.00 EUR");
+  // A count that agrees shows that all of it is there.
+  replace_connector(stream + "    page: {type: none, total: {header: X-Count}}\n");
+  body = "1,1.00,EUR\n2,27.00,EUR\n3,3.00,EUR\n";
+  auto const counted = pass();
+  EXPECT_EQ(counted.of("rows", "status"), "succeeded") << counted.out;
+  EXPECT_EQ(counted.count("rows", "updated"), 1) << counted.out;
+  body = "1,1.00,EUR\n2,27.00,EUR\n";
+  EXPECT_EQ(pass().of("rows", "error_code"), "sweep_unverified");
+  EXPECT_EQ(live_count(), "3");
+}
+
 // Which of two lists is the list, nobody knows: the one without rows is not taken for it.
 TEST_F(StrangersAnswers, member_twice_around_the_rows) {
   std::string body = R"({"data":)" + rows(3) + "}";

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "connectors/engine/answer/answer_body.hpp"
 #include "connectors/engine/answer/conditions.hpp"
 #include "connectors/engine/answer/http_status.hpp"
 #include "connectors/engine/answer/records.hpp"
@@ -271,33 +272,15 @@ std::optional<Error> not_ready(HttpResponse const& response, StreamSpec const* s
                "`report` of the stream in the connector file.");
 }
 
-// Reads the body: a good answer is a document of the stream, anything else may be JSON. `flaw` is
-// set if a good answer is no such document.
-Result<Json> read_body(HttpResponse const& response, DocumentSpec const& spec,
-                       std::optional<Error>& flaw) {
-  bool const is_good = response.status >= 200 && response.status < 300;
-  if (is_good) {
-    auto document = read_document(response.body, spec);
-    if (document) return document;
-    flaw = document.error();
-    if (spec.format == DocumentFormat::json) return document;
-  }
-  // A refusal is judged where requests are sent, and must not hold them up.
-  constexpr std::size_t largest_refusal = 1'000'000;
-  if (!is_good && response.body.size() > largest_refusal) {
-    return Error(ErrorCode::malformed_answer, "the refusal is too large to be read");
-  }
-  return parse_json(response.body);
-}
-
 }  // namespace
 
 Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rules,
                  RateSpec const& rate, bool is_login, TimePoint now,
                  std::vector<GoodSpec> const& good, DocumentSpec const& document_spec,
                  StreamSpec const* stream) {
-  std::optional<Error> flaw;
-  Result<Json> body = read_body(response, document_spec, flaw);
+  AnswerBody read = read_body(response, document_spec);
+  auto const& flaw = read.flaw;
+  auto& body = read.body;
   Json const null;
   Json const& document = body ? *body : null;
   bool const from_intermediary = is_from_intermediary(response, body);
@@ -372,6 +355,7 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
     }
   }
   if (body) verdict.body = std::move(*body);
+  if (verdict.answer_class == AnswerClass::ok) verdict.cut = std::move(read.cut);
   return verdict;
 }
 

@@ -17,6 +17,8 @@ struct Verdict {
   std::optional<std::chrono::milliseconds> wait;   // the same, limited by the connector's bounds
   std::optional<Error> error;  // set unless ok or empty: code, broker's text (cut, one line), hint
   Json body;                   // as JSON, if it can be read
+  // ok: why lines may be missing at the end of what was read.
+  std::optional<Error> cut;
   bool by_status_alone = false;  // empty, by a rule that checks nothing but an error status
 };
 
@@ -28,6 +30,9 @@ struct Verdict {
 // refusal may be JSON in any case. `stream`: whose answer it is. A rule of the class `empty` that
 // finds a text anywhere in the body does not hold for an answer with rows of this stream, where the
 // text may be anybody's.
+//
+// Lines of CSV or JSON that end with their connection may be cut, unless something in them shows
+// their end. JSON lines without any are `malformed_answer` then.
 //
 // A rule of the class `empty` or `end_of_list` that takes an answer with rows is a mistake:
 // `malformed_answer`. A 202 without rows is no answer yet: transient.

@@ -170,12 +170,13 @@ Result<bool> CsvLines::next(TableLine& line) {
     if (ends_line()) break;
     ++at_;  // the delimiter
   }
+  line.is_open = at_ >= text_.size();
   skip_line_end();
   return true;
 }
 
 Result<Json> read_csv(std::string_view bytes, DocumentSpec const& spec,
-                      DocumentLimits const& limits) {
+                      DocumentLimits const& limits, DocumentEnd* end) {
   auto const utf8 = to_utf8(bytes, spec.charset, limits.bytes);
   if (!utf8) return utf8.error();
   std::string_view text(*utf8);
@@ -209,7 +210,12 @@ Result<Json> read_csv(std::string_view bytes, DocumentSpec const& spec,
     auto const more = lines.next(line);
     if (!more) return more.error();
     if (!*more) break;
+    if (end != nullptr && line.is_open) rows.may_be_cut();
     if (auto const taken = rows.take(std::move(line)); !taken) return taken.error();
+  }
+  if (end != nullptr) {
+    end->lacks_last = rows.lacks_last();
+    end->is_shown = rows.ends_with_sums() && !end->lacks_last;
   }
   return rows.finish();
 }

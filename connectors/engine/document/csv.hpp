@@ -6,6 +6,7 @@
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "connectors/engine/document/document.hpp"
 #include "connectors/engine/document/document_spec.hpp"
 #include "connectors/engine/document/table_rows.hpp"
 
@@ -37,7 +38,8 @@ class CsvLines {
   std::size_t line_;
 };
 
+// `end`: see the second read_document(); null: all bytes are there.
 Result<Json> read_csv(std::string_view bytes, DocumentSpec const& spec,
-                      DocumentLimits const& limits);
+                      DocumentLimits const& limits, DocumentEnd* end = nullptr);
 
 }  // namespace affsync::engine

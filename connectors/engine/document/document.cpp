@@ -39,7 +39,8 @@ JsonLimits json_limits(DocumentLimits const& limits) {
   return json;
 }
 
-Result<Json> read_json_lines(std::string_view text, DocumentLimits const& limits) {
+Result<Json> read_json_lines(std::string_view text, DocumentLimits const& limits,
+                             DocumentEnd* end_of_all) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   Json::Array rows;
   std::size_t values = 0;
@@ -48,6 +49,7 @@ Result<Json> read_json_lines(std::string_view text, DocumentLimits const& limits
     ++number;
     auto const end = std::min(text.find('\n'), text.size());
     auto const line = trim_blanks(text.substr(0, end));
+    bool const is_open = end == text.size();
     text.remove_prefix(std::min(end + 1, text.size()));
     if (line.empty()) continue;
     auto row = parse_json(line, json_limits(limits));
@@ -56,6 +58,11 @@ Result<Json> read_json_lines(std::string_view text, DocumentLimits const& limits
       error.message = "line " + std::to_string(number) + ": " + error.message;
       return error;
     }
+    // A bracket ends its own value.
+    if (end_of_all != nullptr && is_open && !row->is_object() && !row->is_array()) {
+      end_of_all->lacks_last = true;
+      break;
+    }
     values += count_values(*row);
     if (values > limits.values) {
       return Error(ErrorCode::answer_too_large,
@@ -63,18 +70,22 @@ Result<Json> read_json_lines(std::string_view text, DocumentLimits const& limits
     }
     rows.push_back(std::move(*row));
   }
+  if (end_of_all != nullptr) {
+    end_of_all->is_shown = false;
+    if (rows.empty()) return Error(ErrorCode::malformed_answer, "there is no line in it");
+  }
   return Json::object({{"rows", Json::array(std::move(rows))}});
 }
 
 Result<Json> read_plain(std::string_view bytes, DocumentSpec const& spec,
-                        DocumentLimits const& limits) {
+                        DocumentLimits const& limits, DocumentEnd* end) {
   switch (spec.format) {
     case DocumentFormat::json:
       return parse_json(bytes, json_limits(limits));
     case DocumentFormat::json_lines:
-      return read_json_lines(bytes, limits);
+      return read_json_lines(bytes, limits, end);
     case DocumentFormat::csv:
-      return read_csv(bytes, spec, limits);
+      return read_csv(bytes, spec, limits, end);
     case DocumentFormat::xml:
       return read_xml(bytes, spec, limits);
     case DocumentFormat::xlsx:
@@ -83,16 +94,26 @@ Result<Json> read_plain(std::string_view bytes, DocumentSpec const& spec,
   return Error(ErrorCode::internal, "an unknown format of documents");
 }
 
+Result<Json> read(std::string_view bytes, DocumentSpec const& spec, DocumentLimits const& limits,
+                  DocumentEnd* end) {
+  auto const packing = packing_of(bytes, spec);
+  if (packing == DocumentPacking::none) return read_plain(bytes, spec, limits, end);
+  auto const unpacked =
+      packing == DocumentPacking::gzip ? unpack_gzip(bytes, limits) : unpack_zip(bytes, limits);
+  if (!unpacked) return unpacked.error();
+  return read_plain(*unpacked, spec, limits, nullptr);
+}
+
 }  // namespace
 
 Result<Json> read_document(std::string_view bytes, DocumentSpec const& spec,
                            DocumentLimits const& limits) {
-  auto const packing = packing_of(bytes, spec);
-  if (packing == DocumentPacking::none) return read_plain(bytes, spec, limits);
-  auto const unpacked =
-      packing == DocumentPacking::gzip ? unpack_gzip(bytes, limits) : unpack_zip(bytes, limits);
-  if (!unpacked) return unpacked.error();
-  return read_plain(*unpacked, spec, limits);
+  return read(bytes, spec, limits, nullptr);
+}
+
+Result<Json> read_document(std::string_view bytes, DocumentSpec const& spec, DocumentEnd& end,
+                           DocumentLimits const& limits) {
+  return read(bytes, spec, limits, &end);
 }
 
 bool is_packed(std::string_view bytes) {

@@ -25,6 +25,19 @@ namespace affsync::engine {
 Result<Json> read_document(std::string_view bytes, DocumentSpec const& spec,
                            DocumentLimits const& limits = {});
 
+// What a document shows of its end.
+struct DocumentEnd {
+  bool is_shown = true;     // nothing can be missing behind what was read
+  bool lacks_last = false;  // a row was left out, because no line break ends it
+};
+
+// The same of bytes of which nobody knows whether they are all, such as those of an answer that
+// ends with its connection. JSON, XML, workbooks and what is packed show their end; of CSV a line
+// of sums behind all rows does, of JSON lines nothing. A row that may be cut is left out. Errors
+// also: malformed_answer for lines of JSON that are none.
+Result<Json> read_document(std::string_view bytes, DocumentSpec const& spec, DocumentEnd& end,
+                           DocumentLimits const& limits = {});
+
 // Returns true if the bytes are no text: gzip, a zip archive, a workbook.
 bool is_packed(std::string_view bytes);
 

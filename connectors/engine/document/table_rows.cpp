@@ -262,6 +262,11 @@ Result<void> TableRows::take(TableLine line) {
   if (values_ > limits_.values) {
     return Error(ErrorCode::answer_too_large, place + "too many cells");
   }
+  has_row_behind_sums_ = !totals_.empty();
+  if (is_cut_) {
+    lacks_last_ = true;
+    return {};
+  }
   rows_.push_back(row_of(std::move(line)));
   return {};
 }

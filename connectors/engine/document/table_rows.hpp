@@ -17,6 +17,7 @@ namespace affsync::engine {
 struct TableLine {
   std::size_t number = 0;   // in the file, from 1
   std::vector<Json> cells;  // null: no cell
+  bool is_open = false;     // the text ends without a line break behind it
 };
 
 // Returns true if nothing is in the line.
@@ -52,6 +53,11 @@ class TableRows {
   void keep_before(std::string_view text);
   // Takes the next line. Errors: a line whose cells do not fit the header.
   Result<void> take(TableLine line);
+  // The next line may be cut: if it is a row, it is left out.
+  void may_be_cut() { is_cut_ = true; }
+  bool lacks_last() const { return lacks_last_; }
+  // Returns true if lines of sums are behind all rows.
+  bool ends_with_sums() const { return !totals_.empty() && !has_row_behind_sums_; }
   // Returns the document. Error: there was no header.
   Result<Json> finish();
 
@@ -71,6 +77,9 @@ class TableRows {
   TableSpec const& spec_;
   DocumentLimits const& limits_;
   bool pads_;
+  bool is_cut_ = false;
+  bool lacks_last_ = false;
+  bool has_row_behind_sums_ = false;
   Convert convert_;
   std::vector<std::string> columns_;
   std::vector<Json> header_;  // as written

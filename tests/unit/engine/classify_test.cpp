@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/compress.hpp"
+
 namespace affsync::engine::classify_test {
 namespace {
 
@@ -149,6 +151,66 @@ TEST(Classify, BytesBehindALineAreADoubtOfTheLine) {
   auto whole = answer(200, "{}");
   whole.has_surplus = true;
   EXPECT_EQ(judge(whole).answer_class, AnswerClass::ok) << "JSON has an end";
+}
+
+Verdict judge_open(std::string const& body, DocumentSpec const& document) {
+  auto response = answer(200, body);
+  response.ends_with_connection = true;
+  return classify(response, {}, {}, false, moment, {}, document);
+}
+
+TEST(Classify, LinesThatEndWithTheirConnectionMayBeCut) {
+  DocumentSpec csv;
+  csv.format = DocumentFormat::csv;
+  auto const whole = judge_open("id,sum\n1,11\n2,22.00\n", csv);
+  EXPECT_EQ(whole.answer_class, AnswerClass::ok);
+  EXPECT_EQ(whole.body.dump(), R"({"rows":[{"id":"1","sum":"11"},{"id":"2","sum":"22.00"}]})");
+  ASSERT_TRUE(whole.cut);
+  EXPECT_EQ(whole.cut->code, ErrorCode::sweep_unverified);
+  EXPECT_EQ(whole.cut->message,
+            "the answer has neither Content-Length nor chunks, so lines may be missing where its "
+            "connection ended");
+  EXPECT_EQ(whole.cut->hint,
+            "Ask the broker to send a Content-Length, or to answer in chunks. If its table ends "
+            "with a line of sums, name that under `csv: {totals: …}`.");
+  // Of 22.00 three characters may be missing.
+  auto const torn = judge_open("id,sum\n1,11\n2,22", csv);
+  EXPECT_EQ(torn.body.dump(), R"({"rows":[{"id":"1","sum":"11"}]})");
+  ASSERT_TRUE(torn.cut);
+  EXPECT_NE(torn.cut->message.find("; its last line has no line break and was left out"),
+            std::string::npos);
+  EXPECT_EQ(judge_open("id,sum\n1,11\n2", csv).answer_class, AnswerClass::transient);
+  EXPECT_FALSE(classify(answer(200, "id,sum\n1,1"), {}, {}, false, moment, {}, csv).cut);
+}
+
+TEST(Classify, ALineOfSumsShowsTheEndOfATable) {
+  DocumentSpec csv;
+  csv.format = DocumentFormat::csv;
+  csv.table.totals = TotalsSpec{"", {"Total"}};
+  EXPECT_FALSE(judge_open("id,sum\n1,11\nTotal,11\n", csv).cut);
+  EXPECT_FALSE(judge_open("id,sum\n1,11\nTotal,11", csv).cut);
+  auto const cut = judge_open("id,sum\n1,11\n", csv).cut;
+  ASSERT_TRUE(cut);
+  EXPECT_EQ(cut->hint, "Ask the broker to send a Content-Length, or to answer in chunks.");
+  EXPECT_TRUE(judge_open("id,sum\nTotal,0\n1,11\n", csv).cut) << "a row behind it";
+}
+
+TEST(Classify, JsonLinesThatEndWithTheirConnectionMayBeCut) {
+  DocumentSpec lines;
+  lines.format = DocumentFormat::json_lines;
+  // A bracket ends its row.
+  auto const two = judge_open("{\"id\":1}\n{\"id\":2}", lines);
+  EXPECT_EQ(two.body.dump(), R"({"rows":[{"id":1},{"id":2}]})");
+  EXPECT_TRUE(two.cut);
+  for (auto const* none : {"", "\r\n"}) {
+    auto const empty = judge_open(none, lines);
+    EXPECT_EQ(empty.answer_class, AnswerClass::transient);
+    ASSERT_TRUE(empty.error);
+    EXPECT_EQ(empty.error->message, "HTTP 200: an empty body instead of JSON lines");
+  }
+  EXPECT_EQ(judge_open("{\"id\":1}\n{\"id\"", lines).answer_class, AnswerClass::transient);
+  EXPECT_FALSE(judge_open("[]", {}).cut) << "JSON has an end";
+  EXPECT_FALSE(judge_open(affsync::test::compress("{\"id\":1}\n"), lines).cut) << "so has gzip";
 }
 
 TEST(Classify, UnavailableWithRetryAfterIsThrottling) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/compress.hpp"
+
 namespace affsync::net::http_codec_test {
 namespace {
 
@@ -102,6 +104,14 @@ TEST(Decode, AnswersInEveryFraming) {
   EXPECT_EQ(decode_both_ways("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc").value().body,
             "abc");
   EXPECT_EQ(decode_both_ways("HTTP/1.1 200 OK\r\n\r\nabc").value().body, "abc");
+  EXPECT_TRUE(decode_both_ways("HTTP/1.1 200 OK\r\n\r\nabc")->ends_with_connection);
+  EXPECT_TRUE(decode_both_ways("HTTP/1.0 200 OK\r\n\r\n")->ends_with_connection);
+  EXPECT_FALSE(
+      decode_both_ways("HTTP/1.0 200 OK\r\nContent-Length: 1\r\n\r\na")->ends_with_connection);
+  EXPECT_FALSE(decode_both_ways("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n" +
+                                affsync::test::compress("abc"))
+                   ->ends_with_connection)
+      << "gzip has an end";
   EXPECT_EQ(decode_both_ways("HTTP/1.1 200 OK\r\nTransfer-Encoding: Chunked\r\n\r\n"
                              "2;x=\"y\"\r\nab\r\n1\r\nc\r\n0\r\nX-T: 1\r\n\r\n")
                 .value()
