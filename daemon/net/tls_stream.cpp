@@ -16,6 +16,7 @@
 #include <optional>
 
 #include "daemon/async/durations.hpp"
+#include "daemon/net/connect.hpp"
 #include "daemon/net/resolve.hpp"
 #include "daemon/net/tls_server_context.hpp"
 #include "daemon/net/tls_trust.hpp"
@@ -107,30 +108,31 @@ asio::awaitable<void> Stream::connect(std::string host, std::string port, millis
     auto const rest = std::chrono::ceil<milliseconds>(until - steady_clock::now());
     return std::max(rest, milliseconds(1));
   };
-  auto const endpoints = co_await resolve(host, port, limit);
+  auto endpoints = co_await resolve(host, port, limit);
   std::string const peer = host + ":" + port;
+  order_by_experience(peer, endpoints);
   constexpr milliseconds pause_without_files(200);
   error_code error;
-  for (std::size_t i = 0; i < endpoints.size(); ++i) {
-    // Share the time, so that an address that drops packets does not use up that of the others.
-    auto const share = left() / static_cast<int>(endpoints.size() - i);
-    impl->close();
-    impl->start(share);
-    co_await impl->socket.async_connect(endpoints[i],
-                                        asio::redirect_error(asio::use_awaitable, error));
-    bool const last = i + 1 == endpoints.size();
-    if (impl->expired && !last) continue;
-    impl->finish(error, "no connection to " + peer + " within " + async::to_text(limit));
-    if (is_short_of_files(error) && left() > pause_without_files) {
-      // Other connections end all the time: wait for one.
-      asio::steady_timer pause(co_await asio::this_coro::executor, pause_without_files);
-      co_await pause.async_wait(asio::use_awaitable);
-      --i;
-      continue;
+  for (;;) {
+    auto connected = co_await connect_first(endpoints, left());
+    if (connected.socket) {
+      impl->socket = std::move(*connected.socket);
+      impl->socket.set_option(asio::ip::tcp::no_delay(true), error);
+      if (endpoints.size() > 1) {
+        auto const endpoint = impl->socket.remote_endpoint(error);
+        if (!error) note_answer(peer, endpoint);
+      }
+      co_return;
     }
-    if (error) continue;
-    impl->socket.set_option(asio::ip::tcp::no_delay(true), error);
-    co_return;
+    error = connected.error;
+    if (left() <= milliseconds(1)) {
+      throw Failure(ErrorCode::timeout,
+                    "no connection to " + peer + " within " + async::to_text(limit));
+    }
+    if (!is_short_of_files(error) || left() <= pause_without_files) break;
+    // Other connections end all the time: wait for one.
+    asio::steady_timer pause(co_await asio::this_coro::executor, pause_without_files);
+    co_await pause.async_wait(asio::use_awaitable);
   }
   throw Failure(ErrorCode::connect_failed, "no connection to " + peer + ": " + error.message(),
                 "Check base_url, the network and firewalls on the way.");
