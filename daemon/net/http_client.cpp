@@ -154,8 +154,9 @@ class PooledClient final : public HttpClient {
   asio::awaitable<HttpResponse> send(HttpRequest request) override {
     RequestClock const clock(options_.deadlines.request);
     Error error;
+    bool sent = false;
     try {
-      co_return co_await send_within(request, clock);
+      co_return co_await send_within(request, clock, sent);
     } catch (LapsedConnection const&) {
       throw;
     } catch (Failure const& failure) {
@@ -165,20 +166,20 @@ class PooledClient final : public HttpClient {
       error.message +=
           " (the whole request may take " + async::to_text(options_.deadlines.request) + ")";
     }
-    bool const may_be_raised = error.message.find("nothing arrived within") != std::string::npos ||
-                               error.message.find("could not be sent") != std::string::npos ||
-                               clock.is_over();
-    if (error.code == ErrorCode::timeout && error.hint.empty() && may_be_raised) {
-      error.hint = "Raise `timeout` of this source, or of `defaults`, if the broker needs longer.";
-    }
-    throw Failure(error.at(std::string(to_string(request.method)) + " " +
-                           options_.origin.base_path + request.target));
+    bool const may_be_raised = error.code == ErrorCode::timeout && clock.is_over();
+    if (may_be_raised && error.hint.empty()) error.hint = hint_of_wait;
+    error.at(std::string(to_string(request.method)) + " " + options_.origin.base_path +
+             request.target);
+    if (sent) throw UnansweredRequest(error);
+    throw Failure(error);
   }
 
   void close() override { pool_->clear(); }
 
  private:
-  asio::awaitable<HttpResponse> send_within(HttpRequest const& request, RequestClock const& clock) {
+  // `sent`: set once the whole request was sent.
+  asio::awaitable<HttpResponse> send_within(HttpRequest const& request, RequestClock const& clock,
+                                            bool& sent) {
     auto const& origin = options_.origin;
     bool const is_secret =
         request.secret_target || !request.secret_headers.empty() || request.method != Method::get;
@@ -192,12 +193,13 @@ class PooledClient final : public HttpClient {
     // closed.
     std::optional<HttpResponse> response;
     bool lapsed = false;
-    if (request.only_reads) response = co_await exchange_on_kept(bytes, clock, lapsed);
+    if (request.only_reads) response = co_await exchange_on_kept(bytes, clock, lapsed, sent);
     if (!response && lapsed && request.is_signed) {
       throw LapsedConnection(ErrorCode::connect_failed,
                              "the peer closed the connection without an answer");
     }
-    if (!response) response = co_await exchange_on_new(bytes, clock);
+    sent = sent && response;
+    if (!response) response = co_await exchange_on_new(bytes, clock, sent);
     if (reader != nullptr && response->status == 407) refuse_proxy(*reader, "HTTP 407");
     co_return std::move(*response);
   }
@@ -206,11 +208,11 @@ class PooledClient final : public HttpClient {
   // no answer.
   asio::awaitable<std::optional<HttpResponse>> exchange_on_kept(Secret const& bytes,
                                                                 RequestClock const& clock,
-                                                                bool& lapsed) {
+                                                                bool& lapsed, bool& sent) {
     auto kept = pool_->take();
     if (!kept) co_return std::nullopt;
     try {
-      co_return co_await exchange(std::move(*kept), bytes, clock, true);
+      co_return co_await exchange(std::move(*kept), bytes, clock, true, sent);
     } catch (StaleConnection const&) {
     }
     lapsed = true;
@@ -218,7 +220,8 @@ class PooledClient final : public HttpClient {
     co_return std::nullopt;
   }
 
-  asio::awaitable<HttpResponse> exchange_on_new(Secret const& bytes, RequestClock const& clock) {
+  asio::awaitable<HttpResponse> exchange_on_new(Secret const& bytes, RequestClock const& clock,
+                                                bool& sent) {
     auto const& origin = options_.origin;
     Stream stream(executor_, trust_);
     if (options_.proxy) {
@@ -226,13 +229,26 @@ class PooledClient final : public HttpClient {
     } else {
       co_await stream.connect(origin.host, origin.port, clock.step(options_.deadlines.connect));
     }
-    co_await stream.handshake(origin.host, clock.step(options_.deadlines.handshake));
-    co_return co_await exchange(std::move(stream), bytes, clock, false);
+    std::optional<Error> flaw;
+    try {
+      co_await stream.handshake(origin.host, clock.step(options_.deadlines.handshake));
+    } catch (Failure const& failure) {
+      flaw = failure.error();
+    }
+    if (flaw && options_.proxy) {
+      // A portal says yes to everything and then shows its own page.
+      flaw->message += " (through the proxy " + name_of(*options_.proxy) + ")";
+      if (flaw->hint.empty() || flaw->code != ErrorCode::tls_failed) {
+        flaw->hint = "Check the proxy, or " + way_without(*options_.proxy);
+      }
+    }
+    if (flaw) throw Failure(std::move(*flaw));
+    co_return co_await exchange(std::move(stream), bytes, clock, false, sent);
   }
 
   asio::awaitable<void> connect_through(Stream& stream, Proxy const& proxy,
                                         RequestClock const& clock) {
-    std::optional<Error> flaw;
+    std::optional<Error> flaw, silent;
     try {
       co_await stream.connect(proxy.host, proxy.port, clock.step(options_.deadlines.connect));
     } catch (Failure const& failure) {
@@ -253,8 +269,18 @@ class PooledClient final : public HttpClient {
     constexpr std::size_t most = 16 * 1024;
     while (!head.ends_with("\r\n\r\n")) {
       char byte = 0;
-      auto const piece =
-          co_await stream.read_some(asio::mutable_buffer(&byte, 1), clock.step(deadline));
+      ReadPiece piece;
+      try {
+        piece = co_await stream.read_some(asio::mutable_buffer(&byte, 1), clock.step(deadline));
+      } catch (Failure const& failure) {
+        silent = failure.error();
+      }
+      if (silent) {
+        silent->message =
+            "the proxy " + name_of(proxy) + " does not answer to CONNECT: " + silent->message;
+        silent->hint = "Check the proxy, or " + way_without(proxy);
+        throw Failure(std::move(*silent));
+      }
       if (piece.bytes == 0 || head.size() > most) {
         refuse_proxy(proxy, "it closed the connection or did not answer in HTTP");
       }
@@ -262,6 +288,10 @@ class PooledClient final : public HttpClient {
     }
     bool const is_http = head.starts_with("HTTP/1.") && head.size() > 12 && head[8] == ' ';
     if (!is_http || head[9] != '2') refuse_proxy(proxy, head.substr(0, head.find('\r')));
+  }
+
+  static std::string name_of(Proxy const& proxy) {
+    return proxy.host + ":" + proxy.port + " (" + proxy.from + ")";
   }
 
   // NO_PROXY is about proxies of the environment only.
@@ -272,7 +302,7 @@ class PooledClient final : public HttpClient {
   [[noreturn]] void refuse_proxy(Proxy const& proxy, std::string const& why) const {
     std::string said;
     for (char const c : why.substr(0, 200)) said += c >= ' ' && c <= '~' ? c : '?';
-    std::string const its = "the proxy " + proxy.host + ":" + proxy.port + " (" + proxy.from + ")";
+    std::string const its = "the proxy " + name_of(proxy);
     // Tinyproxy answers 401 to a wrong password.
     bool const wants_login =
         why.find(" 407") != std::string::npos || why.find(" 401") != std::string::npos;
@@ -291,10 +321,11 @@ class PooledClient final : public HttpClient {
   }
 
   asio::awaitable<HttpResponse> exchange(Stream stream, Secret const& bytes,
-                                         RequestClock const& clock, bool reused) {
-    ResponseDecoder decoder(options_.limits);
+                                         RequestClock const& clock, bool reused, bool& sent) {
+    ResponseDecoder decoder(options_.limits, !reused);
     auto error = co_await stream.write(bytes.reveal(), clock.step(options_.deadlines.read));
     if (error) throw_gone(reused, error);
+    sent = true;
     std::string buffer = spare_buffers().take();
     std::string_view leftover;
     while (!decoder.is_done()) {
@@ -307,6 +338,11 @@ class PooledClient final : public HttpClient {
         late = failure.error();
       }
       if (late) {
+        // Bytes came all the time: then it is the time of the whole request that ran out.
+        if (late->code == ErrorCode::timeout && clock.is_over() && decoder.has_begun()) {
+          late->message = "the answer did not end in time, " + std::to_string(decoder.bytes()) +
+                          " bytes of it had arrived";
+        }
         decoder.give_up(std::move(*late)).value();
         break;
       }
@@ -317,7 +353,7 @@ class PooledClient final : public HttpClient {
       leftover = text.substr(used.value());
       if (piece.end == ReadEnd::none) continue;
       if (!decoder.has_begun()) throw_gone(reused, piece.error);
-      decoder.put_end(piece.end == ReadEnd::clean).value();
+      decoder.put_end(piece.end == ReadEnd::clean, piece.reason).value();
     }
     // Bytes after the answer belong to no request: do not use that connection again.
     if (decoder.keeps_alive() && leftover.empty()) pool_->give(std::move(stream));

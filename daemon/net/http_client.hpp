@@ -88,6 +88,12 @@ class LapsedConnection : public Failure {
   using Failure::Failure;
 };
 
+// Thrown for a request that was sent as a whole, and of whose answer at most a part came: the peer
+// may have done what it asks for.
+class UnansweredRequest : public Failure {
+  using Failure::Failure;
+};
+
 class HttpClient {
  public:
   virtual ~HttpClient() = default;
@@ -96,7 +102,8 @@ class HttpClient {
   // Throws Failure: unknown_host, connect_failed, tls_failed, timeout, truncated,
   // answer_too_large, malformed_answer. If the peer closed a kept-alive connection before it
   // answered anything, the request is sent once more on a new one if it only reads; if it is also
-  // signed, LapsedConnection is thrown instead. Others use no kept connection. Cancellation
+  // signed, LapsedConnection is thrown instead. Others use no kept connection. What goes wrong
+  // after the request was sent is an UnansweredRequest. Cancellation
   // (terminal) closes the connection and throws system_error(operation_aborted).
   virtual asio::awaitable<HttpResponse> send(HttpRequest request) = 0;
 

@@ -5,12 +5,19 @@
 #include "base/text.hpp"
 #include "daemon/net/http_parser.hpp"
 #include "daemon/net/inflate.hpp"
+#include "daemon/net/mended_head.hpp"
 
 namespace affsync::net {
 namespace {
 
 constexpr int max_interim_answers = 8;
 constexpr std::string_view last_chunk = "0\r\n\r\n";
+constexpr std::string_view head_end = "\r\n\r\n";
+
+// What some servers call a content that is not encoded.
+bool is_no_coding(std::string_view word) {
+  return word == "none" || word == "utf-8" || word == "utf8";
+}
 
 // Returns the codings of a header in order, in lower case, without spaces and "identity".
 std::vector<std::string> codings_of(Headers const& headers, std::string_view name) {
@@ -30,6 +37,18 @@ std::vector<std::string> codings_of(Headers const& headers, std::string_view nam
   return codings;
 }
 
+// The lines of a header that begins here, as far as they came.
+std::string_view fields_in(std::string_view bytes) {
+  auto const end = bytes.find(head_end);
+  return end == std::string_view::npos ? bytes : bytes.substr(0, end + 2);
+}
+
+std::string shown_coding(std::string_view text) {
+  std::string shown(text.substr(0, 40));
+  for (char& c : shown) c = c >= ' ' && c <= '~' ? c : '?';
+  return shown;
+}
+
 std::string in_mib(std::size_t bytes) {
   if (bytes < 1024 * 1024) return std::to_string(bytes) + " bytes";
   return std::to_string(bytes / (1024 * 1024)) + " MiB";
@@ -38,18 +57,24 @@ std::string in_mib(std::size_t bytes) {
 }  // namespace
 
 struct ResponseDecoder::Impl final : MessageSink {
-  explicit Impl(ClientLimits const& its_limits) : limits(its_limits) { restart(); }
+  Impl(ClientLimits const& its_limits, bool on_new) : limits(its_limits), is_first(on_new) {
+    restart();
+  }
 
   ClientLimits limits;
+  bool is_first;  // answer on its connection
   std::optional<MessageParser<false>> parser;
   PendingBytes pending;
   std::optional<Inflater> inflater;
   HttpResponse response;
+  std::size_t body_bytes = 0;  // as they came
   int interim_answers = 0;
+  bool has_line = false;  // the status line of this header was read
   bool done = false;
   bool keep_alive = false;
 
   void restart() {
+    has_line = false;
     response.headers = Headers();
     inflater.reset();  // an interim answer only announces what the answer will have
     parser.emplace(*this);
@@ -57,7 +82,10 @@ struct ResponseDecoder::Impl final : MessageSink {
     parser->body_limit(limits.body_bytes);
   }
 
-  void on_status(int status) override { response.status = status; }
+  void on_status(int status) override {
+    response.status = status;
+    has_line = true;
+  }
   void on_field(std::string_view name, std::string_view value) override {
     response.headers.add(std::string(name), std::string(value));
   }
@@ -77,7 +105,8 @@ Result<void> ResponseDecoder::Impl::on_header_end() {
   if (!transfer.empty() && (transfer.size() > 1 || transfer[0] != "chunked")) {
     return Error(ErrorCode::malformed_answer, "the answer has an unknown Transfer-Encoding");
   }
-  auto const content = codings_of(response.headers, "Content-Encoding");
+  auto content = codings_of(response.headers, "Content-Encoding");
+  std::erase_if(content, is_no_coding);
   if (content.empty()) {
     // A length that is only claimed must not take memory that no answer fills.
     constexpr std::uint64_t most = 1 << 20;
@@ -92,13 +121,16 @@ Result<void> ResponseDecoder::Impl::on_header_end() {
   } else if (content.size() == 1 && content[0] == "deflate") {
     inflater.emplace(Compression::deflate, caps);
   } else {
-    return Error(ErrorCode::malformed_answer,
-                 "the answer has a Content-Encoding that was not asked for");
+    auto const names = response.headers.find("Content-Encoding").value_or("");
+    return Error(ErrorCode::malformed_answer, "the answer has the Content-Encoding \"" +
+                                                  shown_coding(names) +
+                                                  "\", but only gzip was asked for");
   }
   return {};
 }
 
 Result<void> ResponseDecoder::Impl::on_body(std::string_view piece) {
+  body_bytes += piece.size();
   if (inflater) return inflater->put(piece, response.body);
   response.body += piece;
   return {};
@@ -112,8 +144,7 @@ Error ResponseDecoder::Impl::to_error(boost::beast::error_code error) const {
   }
   if (error == http::error::body_limit) {
     return Error(ErrorCode::answer_too_large,
-                 "the answer's body is larger than " + in_mib(limits.body_bytes),
-                 "Set a smaller page_size.");
+                 "the answer's body is larger than " + in_mib(limits.body_bytes));
   }
   if (!parser->is_header_done() && response.status == 0) {
     return Error(ErrorCode::malformed_answer, "the peer does not answer in HTTP/1.1",
@@ -126,11 +157,28 @@ Result<bool> ResponseDecoder::Impl::parse(std::string_view bytes, std::size_t& u
   while (used < bytes.size()) {
     boost::beast::error_code error;
     auto const view = bytes.substr(used);
+    // Some servers send an empty line before the first one.
+    if (is_first && !has_line && view == "\r") break;
+    if (is_first && !has_line && view.starts_with("\r\n")) {
+      used += 2;
+      continue;
+    }
     // Beast 1.81 aborts (in a debug build) if the last chunk of an empty body comes in pieces.
     bool const in_pieces = view.size() < last_chunk.size() && last_chunk.starts_with(view);
     if (in_pieces && parser->is_header_done() && parser->chunked()) break;
-    std::size_t const taken =
-        parser->put(boost::asio::const_buffer(view.data(), view.size()), error);
+    std::size_t taken = 0;
+    if (!parser->is_header_done() && needs_mending(fields_in(view), !has_line)) {
+      auto const end = view.find(head_end);
+      if (end == std::string_view::npos && view.size() < limits.header_bytes) break;
+      taken = std::min(end, limits.header_bytes) + head_end.size();
+      auto const head = mended_head(view.substr(0, taken), !has_line);
+      auto const put = parser->put(boost::asio::buffer(head), error);
+      if ((!error || error == http::error::need_more) && put < head.size()) {
+        error = http::error::bad_value;
+      }
+    } else {
+      taken = parser->put(boost::asio::const_buffer(view.data(), view.size()), error);
+    }
     used += taken;
     if (error && error != http::error::need_more) return to_error(error);
     if (parser->is_done()) {
@@ -160,8 +208,8 @@ Result<void> ResponseDecoder::Impl::complete() {
   return inflater ? inflater->finish() : Result<void>();
 }
 
-ResponseDecoder::ResponseDecoder(ClientLimits const& limits)
-    : impl_(std::make_unique<Impl>(limits)) {}
+ResponseDecoder::ResponseDecoder(ClientLimits const& limits, bool is_first)
+    : impl_(std::make_unique<Impl>(limits, is_first)) {}
 ResponseDecoder::ResponseDecoder(ResponseDecoder&&) noexcept = default;
 ResponseDecoder& ResponseDecoder::operator=(ResponseDecoder&&) noexcept = default;
 ResponseDecoder::~ResponseDecoder() = default;
@@ -179,7 +227,7 @@ Result<std::size_t> ResponseDecoder::put(std::string_view bytes) {
   return used;
 }
 
-Result<void> ResponseDecoder::put_end(bool clean) {
+Result<void> ResponseDecoder::put_end(bool clean, std::string_view reason) {
   if (impl_->done) return {};
   auto& parser = *impl_->parser;
   if (clean && parser.is_header_done() && parser.need_eof()) {
@@ -188,11 +236,16 @@ Result<void> ResponseDecoder::put_end(bool clean) {
     impl_->response.ends_with_connection = !impl_->inflater;
     if (!error) return impl_->complete();
   }
-  std::string text = "the connection ended inside the answer, after " +
-                     std::to_string(impl_->response.bytes_received) + " bytes";
-  if (auto const length = impl_->response.headers.find("Content-Length")) {
-    text += " (Content-Length: " + std::string(length->substr(0, 20)) + ")";
+  std::string text = "the connection ended inside the answer";
+  if (parser.is_header_done()) {
+    text += ", after " + std::to_string(impl_->body_bytes) + " bytes of its body";
+    if (auto const length = parser.content_length()) {
+      text += " (Content-Length: " + std::to_string(*length) + ")";
+    }
+  } else {
+    text += "'s header, after " + std::to_string(impl_->response.bytes_received) + " bytes";
   }
+  if (!reason.empty()) text += ": " + std::string(reason);
   return give_up(Error(ErrorCode::truncated, text));
 }
 
@@ -211,6 +264,9 @@ bool ResponseDecoder::is_done() const {
 }
 bool ResponseDecoder::has_begun() const {
   return impl_->response.bytes_received > 0;
+}
+std::size_t ResponseDecoder::bytes() const {
+  return impl_->response.bytes_received;
 }
 bool ResponseDecoder::has_status() const {
   return impl_->response.status != 0;

@@ -27,7 +27,8 @@ Result<Secret> encode_connect(Origin const& origin, std::string_view user_agent,
 // Decodes one answer. Skips interim answers (1xx) and decompresses gzip and deflate.
 class ResponseDecoder {
  public:
-  explicit ResponseDecoder(ClientLimits const& limits);
+  // `is_first`: on its connection. Behind another answer a line break belongs to that one.
+  explicit ResponseDecoder(ClientLimits const& limits, bool is_first = true);
   ResponseDecoder(ResponseDecoder&&) noexcept;
   ResponseDecoder& operator=(ResponseDecoder&&) noexcept;
   ~ResponseDecoder();
@@ -43,11 +44,14 @@ class ResponseDecoder {
 
   // Call it when the peer has closed the connection; `clean` if it did so in order. Errors:
   // truncated, unless the answer is complete or may end with the connection.
-  Result<void> put_end(bool clean);
+  // `reason`: of an end that is not clean, for the message.
+  Result<void> put_end(bool clean, std::string_view reason = {});
 
   bool is_done() const;
   // True once any byte has arrived.
   bool has_begun() const;
+  // Of the header and the body so far, as they came.
+  std::size_t bytes() const;
   // True once the status line has been read.
   bool has_status() const;
   // True if the answer is complete and the connection may be used for another request.

@@ -74,10 +74,10 @@ struct Stream::Impl : std::enable_shared_from_this<Stream::Impl> {
   }
 
   // Ends a step. operation_aborted without an expired timeout means that the step was cancelled.
-  void finish(error_code error, std::string const& timeout_text) {
+  void finish(error_code error, std::string const& timeout_text, std::string const& hint = {}) {
     ++step;
     watchdog.cancel();
-    if (expired) throw Failure(ErrorCode::timeout, timeout_text);
+    if (expired) throw Failure(ErrorCode::timeout, timeout_text, hint);
     if (error == asio::error::operation_aborted) throw boost::system::system_error(error);
   }
 
@@ -221,7 +221,7 @@ asio::awaitable<ReadPiece> Stream::read_some(asio::mutable_buffer buffer, millis
     piece.bytes = co_await impl->socket.async_read_some(
         buffer, asio::redirect_error(asio::use_awaitable, piece.error));
   }
-  impl->finish(piece.error, "nothing arrived within " + async::to_text(limit));
+  impl->finish(piece.error, "nothing arrived within " + async::to_text(limit), hint_of_wait);
   if (piece.error != asio::error::eof) impl->throw_refused_certificate(piece.error);
   impl->certificate_asked = false;
   if (piece.error == asio::error::eof) {
@@ -229,6 +229,9 @@ asio::awaitable<ReadPiece> Stream::read_some(asio::mutable_buffer buffer, millis
     piece.end = ReadEnd::clean;
   } else if (piece.error) {
     piece.end = ReadEnd::cut;
+    piece.reason = piece.error == asio::ssl::error::stream_truncated
+                       ? "TLS ended without close_notify, so it may have been cut"
+                       : piece.error.message();
   }
   co_return piece;
 }
@@ -245,7 +248,8 @@ asio::awaitable<error_code> Stream::write(std::string_view text, milliseconds li
     co_await asio::async_write(impl->socket, buffer,
                                asio::redirect_error(asio::use_awaitable, error));
   }
-  impl->finish(error, "the request could not be sent within " + async::to_text(limit));
+  impl->finish(error, "the request could not be sent within " + async::to_text(limit),
+               hint_of_wait);
   impl->throw_refused_certificate(error);
   co_return error;
 }

@@ -48,7 +48,12 @@ struct ReadPiece {
   std::size_t bytes = 0;
   ReadEnd end = ReadEnd::none;
   boost::system::error_code error;  // the reason if `end` is cut
+  std::string reason;               // the same in words
 };
+
+// What to do if a peer takes longer than it may.
+inline constexpr char const* hint_of_wait =
+    "Raise `timeout` of this source, or of `defaults`, if the broker needs longer.";
 
 class Stream {
  public:

@@ -152,6 +152,13 @@ Error not_good(GoodSpec const& missed, HttpResponse const& response, Json const&
 }
 
 Error redirection(HttpResponse const& response) {
+  constexpr int not_modified = 304;
+  if (response.status == not_modified) {
+    return Error(ErrorCode::malformed_answer,
+                 "HTTP 304: nothing is said to have changed since an earlier answer, though the "
+                 "request names none",
+                 "A cache in front of the broker seems to answer. Ask the broker if this stays.");
+  }
   std::string text = "HTTP " + std::to_string(response.status);
   if (auto const target = response.headers.find("Location")) {
     text += ": points to " + without_query(*target, 200);

@@ -308,6 +308,14 @@ bool has_paid_state(StreamSpec const& stream) {
 
 Error StreamPlan::advised(Error error) const {
   if (error.code == ErrorCode::not_found && !spec->path_hint.empty()) error.hint = spec->path_hint;
+  if (error.code == ErrorCode::answer_too_large && error.hint.empty()) {
+    error.hint = spec->page.size ? "Set a smaller `page_size` of this stream."
+                 : spec->window
+                     ? "Let `window` of the connector ask for fewer days at once (`span`)."
+                     : "The stream has neither pages nor a window by which to ask for less: if the "
+                       "broker has any, describe them in the connector; else let it answer with "
+                       "`Content-Encoding: gzip`.";
+  }
   return error;
 }
 

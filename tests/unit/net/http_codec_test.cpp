@@ -161,6 +161,53 @@ TEST(Decode, AnEndThatIsNotCleanIsNoEnd) {
   }
 }
 
+TEST(Decode, MistakesThatChangeNothing) {
+  for (std::string const head :
+       {"HTTP/1.1 200\r\nContent-Length: 3\r\n\r\n", "HTTP/1.0 200\r\n\r\n",
+        "\r\nHTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nX Odd Name: 1\r\n and more\r\nContent-Length: 3\r\n\r\n",
+        "HTTP/1.1 200\r\nContent-Length: 3\r\nX(1): a\r\nX-Last : b\r\n\r\n",
+        "HTTP/1.1 100\r\n\r\nHTTP/1.1 200\r\nContent-Length: 3\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Encoding: utf-8\r\nContent-Length: 3\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Encoding: none\r\n\r\n"}) {
+    auto const answer = decode_both_ways(head + "abc");
+    ASSERT_TRUE(answer) << head << answer.error().message;
+    EXPECT_EQ(answer->status, 200) << head;
+    EXPECT_EQ(answer->body, "abc") << head;
+  }
+  auto const odd = decode_both_ways("HTTP/1.1 200 OK\r\nA: 1\r\nB C: 2\r\nD: 3\r\n\r\n").value();
+  EXPECT_EQ(odd.headers.fields(), (std::vector<Headers::Field>{{"A", "1"}, {"D", "3"}}));
+}
+
+// Whoever is not sure where an answer ends takes another one for it.
+TEST(Decode, WhatMayEndABodyIsNotMended) {
+  for (auto const* field :
+       {"Content-Length : 3", "Content Length: 3", "Content-Length\t: 3",
+        "Transfer-Encoding : chunked", "Transfer Encoding: chunked", "content_length x: 3",
+        " Content-Length: 3", "Transfer-Encoding: none", "Transfer-Encoding: utf-8"}) {
+    EXPECT_EQ(code_of("HTTP/1.1 200 OK\r\n" + std::string(field) + "\r\n\r\nabc"),
+              ErrorCode::malformed_answer)
+        << field;
+  }
+}
+
+TEST(Decode, ACutAnswerSaysWhatCame) {
+  ResponseDecoder decoder{ClientLimits()};
+  ASSERT_TRUE(decoder.put("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc"));
+  EXPECT_EQ(
+      decoder.put_end(true).error().message,
+      "the connection ended inside the answer, after 3 bytes of its body (Content-Length: 9)");
+  ResponseDecoder open{ClientLimits()};
+  ASSERT_TRUE(open.put("HTTP/1.1 200 OK\r\n\r\nabc"));
+  EXPECT_EQ(open.put_end(false, "TLS ended without close_notify").error().message,
+            "the connection ended inside the answer, after 3 bytes of its body: TLS ended without "
+            "close_notify");
+  auto const coded = decode("HTTP/1.1 200 OK\r\nContent-Encoding: zstd\r\n\r\n");
+  ASSERT_TRUE(coded.has_error());
+  EXPECT_EQ(coded.error().message,
+            "the answer has the Content-Encoding \"zstd\", but only gzip was asked for");
+}
+
 TEST(Decode, WhatIsNotHttp) {
   for (auto const* bytes :
        {"garbage\r\n\r\n", "HTTP/2 200\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n",
