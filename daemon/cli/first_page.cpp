@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/use_awaitable.hpp>
+#include <iterator>
 
 namespace affsync::cli {
 namespace {
@@ -35,6 +36,7 @@ asio::awaitable<Result<FirstPage>> look(sync::StreamTask const& task, engine::Re
     }
     page.answer = std::move(*answer);
     page.read = std::move(*read);
+    std::ranges::copy(report.remarks, std::back_inserter(page.read.remarks));
     auto const& end = page.read.slice_end;
     if (end && end->doubt && page.read.rows_read > 0) {
       auto& remarks = page.read.remarks;

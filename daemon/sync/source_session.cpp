@@ -156,8 +156,8 @@ asio::awaitable<SourceSession::Judged> SourceSession::judge(HttpResponse const& 
     if (judged.verdict.error) return judged;
     if (secrets->empty()) return judged;
     // Only JSON is searched as it came; a table may be packed, or in UTF-16, or double its quotes.
-    bool const as_it_came =
-        spec.document.format == engine::DocumentFormat::json && !engine::is_packed(response.body);
+    bool const as_it_came = spec.document.format == engine::DocumentFormat::json &&
+                            !engine::is_packed(response.body) && !judged.verdict.is_decoded;
     bool const is_quoted =
         as_it_came ? secrets->is_in(response.body) : secrets->is_in(judged.verdict.body.dump());
     if (is_quoted) judged.quoted = secrets;
@@ -359,6 +359,9 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
         if (logs_in) {
           again = co_await may_log_in_again(attempt, patience, error);
         } else {
+        auto const& remark = sent.verdict.remark;
+        bool const is_new = std::ranges::find(report.remarks, remark) == report.remarks.end();
+        if (!remark.empty() && is_new) report.remarks.push_back(remark);
           again = co_await may_show_key_again(attempt, patience, error);
         }
         if (again) continue;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "base/error.hpp"
 #include "base/http_message.hpp"
@@ -14,6 +15,8 @@ struct AnswerBody {
   Result<Json> body;
   std::optional<Error> flaw;  // set if a good answer is no such document
   std::optional<Error> cut;   // set if it is, and lines may be missing at its end
+  std::string remark;         // about its charset
+  bool is_decoded = false;    // from the charset of its Content-Type
 };
 
 // A good answer is a document of the stream, anything else may be JSON.

@@ -362,7 +362,11 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
     }
   }
   if (body) verdict.body = std::move(*body);
-  if (verdict.answer_class == AnswerClass::ok) verdict.cut = std::move(read.cut);
+  if (verdict.answer_class == AnswerClass::ok) {
+    verdict.cut = std::move(read.cut);
+    verdict.remark = std::move(read.remark);
+    verdict.is_decoded = read.is_decoded;
+  }
   return verdict;
 }
 

@@ -50,15 +50,10 @@ class Converter {
 
 Error not_of_charset(std::string_view text, std::size_t at, std::string_view charset,
                      unsigned char byte) {
-  Error error(ErrorCode::malformed_answer,
-              place_in(text, at) + ": the byte 0x" +
-                  hex_of(std::string_view(reinterpret_cast<char const*>(&byte), 1)) + " is not " +
-                  std::string(charset));
-  if (charset == "UTF-8") {
-    error.hint =
-        "If the file has another charset, name it, such as `csv: {charset: windows-1252}`.";
-  }
-  return error;
+  return {ErrorCode::malformed_answer,
+          place_in(text, at) + ": the byte 0x" +
+              hex_of(std::string_view(reinterpret_cast<char const*>(&byte), 1)) + " is not " +
+              std::string(charset)};
 }
 
 Error too_large() {

@@ -178,7 +178,14 @@ Result<bool> CsvLines::next(TableLine& line) {
 Result<Json> read_csv(std::string_view bytes, DocumentSpec const& spec,
                       DocumentLimits const& limits, DocumentEnd* end) {
   auto const utf8 = to_utf8(bytes, spec.charset, limits.bytes);
-  if (!utf8) return utf8.error();
+  if (!utf8) {
+    auto error = utf8.error();
+    if (error.code == ErrorCode::malformed_answer && error.message.ends_with(" is not UTF-8")) {
+      error.hint =
+          "If the file has another charset, name it, such as `csv: {charset: windows-1252}`.";
+    }
+    return error;
+  }
   std::string_view text(*utf8);
   if (auto const other = other_format(text); !other.empty()) {
     return Error(ErrorCode::malformed_answer, "it is " + std::string(other) + ", not a table");

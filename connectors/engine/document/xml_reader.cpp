@@ -39,7 +39,8 @@ void note_fault(void* data, XmlError* error) {
   fault.column = error->int2;
 }
 
-// The charset that a declaration names, <?xml version="1.0" encoding="windows-1251"?>.
+}  // namespace
+
 std::string declared_charset(std::string_view bytes) {
   if (bytes.starts_with("<\0?\0"sv)) return "utf-16le";
   if (bytes.starts_with("\0<\0?"sv)) return "utf-16be";
@@ -52,6 +53,8 @@ std::string declared_charset(std::string_view bytes) {
   auto const end = declaration.find(declaration[at], at + 1);
   return std::string(declaration.substr(at + 1, end - at - 1));
 }
+
+namespace {
 
 // Returns true if a document type stands before the first element. Looked for before the library
 // sees the text, since a type may declare what it then must not expand.
@@ -113,8 +116,17 @@ Result<void> handle_node(xmlTextReader* reader, XmlEvents const& events) {
 
 Result<void> read_xml_events(std::string_view bytes, DocumentLimits const& limits,
                              std::string_view what, XmlEvents const& events) {
-  auto const text = to_utf8(bytes, declared_charset(bytes), limits.bytes);
-  if (!text) return text.error();
+  auto const charset = declared_charset(bytes);
+  auto const text = to_utf8(bytes, charset, limits.bytes);
+  if (!text) {
+    auto error = text.error();
+    if (error.code == ErrorCode::malformed_answer && charset.empty()) {
+      error.hint =
+          "A document that is not UTF-8 has to name its charset in its first line, such as `<?xml "
+          "version=\"1.0\" encoding=\"windows-1251\"?>`, or in `Content-Type`.";
+    }
+    return error;
+  }
   auto const flaw = [&](std::string const& message) {
     return Error(ErrorCode::malformed_answer, "not " + std::string(what) + ": " + message);
   };

@@ -29,6 +29,9 @@ struct XmlEvents {
 
 // `what` names the text in messages ("XML"). Errors: malformed_answer with line and column,
 // answer_too_large.
+// The charset that a declaration names, <?xml version="1.0" encoding="windows-1251"?>; empty: none.
+std::string declared_charset(std::string_view bytes);
+
 Result<void> read_xml_events(std::string_view bytes, DocumentLimits const& limits,
                              std::string_view what, XmlEvents const& events);
 

@@ -213,6 +213,49 @@ TEST(Classify, JsonLinesThatEndWithTheirConnectionMayBeCut) {
   EXPECT_FALSE(judge_open(affsync::test::compress("{\"id\":1}\n"), lines).cut) << "so has gzip";
 }
 
+TEST(Classify, ACharsetOfTheHeaderIsDecoded) {
+  std::string const ivan = "\xc8\xe2\xe0\xed";  // Иван in windows-1251
+  auto const judged = [](std::string const& body, std::string const& type,
+                         DocumentFormat format = DocumentFormat::json) {
+    DocumentSpec document;
+    document.format = format;
+    return classify(answer(200, body, {{"Content-Type", type}}), {}, {}, false, moment, {},
+                    document);
+  };
+  for (auto const* type : {"application/json; charset=windows-1251",
+                           "application/json;x=1; Charset=\"Windows-1251\""}) {
+    auto const verdict = judged("{\"who\":\"" + ivan + "\"}", type);
+    EXPECT_EQ(verdict.body.find("who")->as_string(), "Иван") << type;
+    EXPECT_TRUE(verdict.is_decoded);
+    EXPECT_EQ(verdict.remark, "");
+  }
+  EXPECT_EQ(judged("{\"who\":\"" + ivan + "\"}\n", "text/plain; charset=windows-1251",
+                   DocumentFormat::json_lines)
+                .body.dump(),
+            R"({"rows":[{"who":"Иван"}]})");
+  EXPECT_EQ(judged("<r><who>" + ivan + "</who></r>", "text/xml; charset=windows-1251",
+                   DocumentFormat::xml)
+                .body.dump(),
+            R"({"root":{"who":"Иван"}})");
+  // What is UTF-8 is nothing else.
+  auto const utf8 = judged(R"({"who":"Иван"})", "application/json; charset=iso-8859-1");
+  EXPECT_EQ(utf8.body.find("who")->as_string(), "Иван");
+  EXPECT_FALSE(utf8.is_decoded);
+  auto const unknown = judged("{\"who\":\"" + ivan + "\"}", "application/json; charset=x-mac");
+  EXPECT_EQ(unknown.answer_class, AnswerClass::ok);
+  EXPECT_EQ(
+      unknown.remark,
+      "its Content-Type names the charset \"x-mac\", but the answer is neither that nor UTF-8 "
+      "(the charset \"x-mac\" is unknown): letters that are lost make different names alike");
+}
+
+TEST(Classify, ThereIsNothingToBeNotModified) {
+  auto const verdict = judge(answer(304, ""));
+  ASSERT_TRUE(verdict.error);
+  EXPECT_EQ(verdict.error->code, ErrorCode::malformed_answer);
+  EXPECT_NE(verdict.error->message.find("nothing is said to have changed"), std::string::npos);
+}
+
 TEST(Classify, UnavailableWithRetryAfterIsThrottling) {
   auto const verdict = judge(answer(503, "", {{"Retry-After", "7"}}));
   EXPECT_EQ(verdict.answer_class, AnswerClass::throttled);
