@@ -45,7 +45,7 @@ void RunLog::on_progress(RunReport const& report, std::optional<std::int64_t> ex
     if (report.window_to) text += " of " + format_day(*report.window_to);
   }
   if (report.waiting_until)
-    text += "; the broker asks to wait until " + format_time(*report.waiting_until);
+    text += "; throttled, so it waits until " + format_time(*report.waiting_until);
   log_of(report).info(
       text, {number_field("read", report.rows_read), number_field("requests", report.requests)});
 }

@@ -25,8 +25,9 @@ class RunLog final : public sync::Observer {
   void on_request(std::string const& source, int status, std::chrono::microseconds took) override {
     next_.on_request(source, status, took);
   }
-  void on_throttled(std::string const& source, std::chrono::microseconds wait) override {
-    next_.on_throttled(source, wait);
+  void on_throttled(std::string const& source, std::chrono::microseconds wait,
+                    bool is_asked) override {
+    next_.on_throttled(source, wait, is_asked);
   }
   void on_rate(std::string const& source, double requests_per_second) override {
     next_.on_rate(source, requests_per_second);

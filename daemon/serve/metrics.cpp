@@ -132,7 +132,8 @@ void Metrics::on_request(std::string const& source, int status, std::chrono::mic
   figures->request_duration.observe(std::chrono::duration<double>(took).count());
 }
 
-void Metrics::on_throttled(std::string const& source, std::chrono::microseconds wait) {
+void Metrics::on_throttled(std::string const& source, std::chrono::microseconds wait,
+                           bool /*is_asked*/) {
   auto* const figures = impl_->find_source(source);
   if (figures == nullptr) return;
   ++figures->throttled;

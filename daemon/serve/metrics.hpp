@@ -32,7 +32,8 @@ class Metrics final : public sync::Observer {
   ~Metrics() override;
 
   void on_request(std::string const& source, int status, std::chrono::microseconds took) override;
-  void on_throttled(std::string const& source, std::chrono::microseconds wait) override;
+  void on_throttled(std::string const& source, std::chrono::microseconds wait,
+                    bool is_asked) override;
   void on_rate(std::string const& source, double requests_per_second) override;
   void on_blocked(std::string const& source, std::string const& code, TimePoint until) override;
   void on_unblocked(std::string const& source) override;

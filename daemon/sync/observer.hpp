@@ -17,8 +17,10 @@ class Observer {
   virtual void on_request(std::string const& source, int status, std::chrono::microseconds took) {
     (void)source, (void)status, (void)took;
   }
-  virtual void on_throttled(std::string const& source, std::chrono::microseconds wait) {
-    (void)source, (void)wait;
+  // `is_asked`: the broker asked for this wait, and not for a shorter one or none.
+  virtual void on_throttled(std::string const& source, std::chrono::microseconds wait,
+                            bool is_asked) {
+    (void)source, (void)wait, (void)is_asked;
   }
   virtual void on_rate(std::string const& source, double requests_per_second) {
     (void)source, (void)requests_per_second;

@@ -105,6 +105,21 @@ bool SourceSession::must_leave(Sent const& sent, Error& error) const {
   return true;
 }
 
+bool SourceSession::is_asked(Sent const& sent, Duration pause) {
+  return sent.verdict.wait && pause <= *sent.verdict.wait + std::chrono::seconds(1);
+}
+
+bool SourceSession::waits_in_vain(Patience& patience, Error& error) const {
+  auto const now = parts_.clock->now();
+  if (!patience.refused_since) patience.refused_since = now;
+  auto const waited = now - std::max(*patience.refused_since, last_good_);
+  if (waited < parts_.longest_wait.value_or(longest_wait())) return false;
+  error.message += "; the broker has refused everything for " +
+                   std::to_string(std::chrono::floor<std::chrono::minutes>(waited).count()) +
+                   " minutes";
+  return true;
+}
+
 Duration SourceSession::longest_wait() const {
   return std::max<Duration>(std::chrono::minutes(15), plan_.rate.wait_cap);
 }
@@ -231,7 +246,8 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
     bool const leaves =
         sent.verdict.asked &&
         exceeds_run_wait(*sent.verdict.asked, parts_.longest_wait.value_or(longest_wait()));
-    parts_.observer->on_throttled(plan_.source, leaves ? Duration() : until - now);
+    auto const pause = leaves ? Duration() : until - now;
+    parts_.observer->on_throttled(plan_.source, pause, is_asked(sent, pause));
     log_.info("throttled by the broker",
               {{"stream", report.stream}, number_field("wait_ms", (until - now).count() / 1000)});
   } else if (sent.response.status != 0) {
@@ -253,9 +269,12 @@ asio::awaitable<bool> SourceSession::may_retry(Sent const& sent, Patience& patie
     co_return false;
   }
   if (sent.verdict.answer_class == AnswerClass::throttled) {
-    if (++patience.refusals < most_refusals)
-      co_return true;  // the turn of the next one does the waiting
-    error.hint = "The broker kept throttling. Lower rate_limit.requests_per_second of this source.";
+    bool const in_vain = waits_in_vain(patience, error);
+    // The turn of the next one does the waiting.
+    if (!in_vain && ++patience.refusals < most_refusals) co_return true;
+    error.hint =
+        "The next run goes on from here. Lower rate_limit.requests_per_second of this source if "
+        "that happens often; if the account has no quota left, ask the broker.";
     co_return false;
   }
   if (sent.verdict.answer_class != AnswerClass::transient) co_return false;
@@ -330,6 +349,7 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
         if (!logs_in || refusals_.held() || refusals_.others_are_blocked()) {
           co_await refusals_.accepted();
         }
+        last_good_ = parts_.clock->now();
         auto wrong = broker_clock_.hopeless(parts_.clock->now(), refusals_.database_skew());
         if (wrong) {
           wrong->in(plan_.source, report.stream);

@@ -149,7 +149,8 @@ class SourceSession {
   struct Patience {
     int retries = 0;
     int refusals = 0;
-    bool asked_again = false;  // repeated after a refusal of the token or key
+    std::optional<TimePoint> refused_since;  // the first of them
+    bool asked_again = false;                // repeated after a refusal of the token or key
   };
   // A request that was sent, its answer and the token it carried.
   struct Attempt {
@@ -198,6 +199,10 @@ class SourceSession {
   bool must_leave(Sent const& sent, Error& error) const;
   Duration longest_wait() const;
   // Returns whether to send the same request again, after the backoff. If not, `error` is the final
+  // Whether a pause is the one that the broker asked for, and not one of our own.
+  static bool is_asked(Sent const& sent, Duration pause);
+  // Returns true if nothing good came for as long as a run waits; then says so in `error`.
+  bool waits_in_vain(Patience& patience, Error& error) const;
   // error.
   asio::awaitable<bool> may_retry(Sent const& sent, Patience& patience, RunReport& report,
                                   Error& error);
@@ -214,6 +219,7 @@ class SourceSession {
   std::optional<LearnedRate> stored_rate_;
   engine::BackoffSpec backoff_;
   std::optional<engine::Token> token_;
+  TimePoint last_good_{};  // answer
   Secret refresh_token_;  // outlives the token; empty: none
   RefusalGuard refusals_;
   // A path that was refused even with a fresh token: when the next login may be made because of it,

@@ -86,17 +86,22 @@ void Progress::finish() {
   live_ = false;
 }
 
-void Progress::on_throttled(std::string const& source, std::chrono::microseconds wait) {
+void Progress::on_throttled(std::string const& source, std::chrono::microseconds wait,
+                            bool is_asked) {
   std::lock_guard const lock(mutex_);
   auto const now = options_.now();
   auto& until = wait_until_[source];
   bool const known = until > now;
+  if (now + wait >= until) {
+    asked_.erase(source);
+    if (is_asked) asked_.insert(source);
+  }
   until = std::max(until, now + wait);
   if (live_) {
     redraw(now, {});
   } else if (!known && wait >= seconds(1)) {
     auto const text = reports::short_span_text(std::chrono::ceil<seconds>(wait));
-    console_.print(log::to_one_line(source) + ": waits " + text + ": the broker asked");
+    console_.print(log::to_one_line(source) + ": waits " + text + ": " + reason_of_wait(source));
   }
 }
 
@@ -168,6 +173,10 @@ void Progress::update(Run& run, RunReport const& report, std::optional<std::int6
   }
 }
 
+std::string Progress::reason_of_wait(std::string const& source) const {
+  return asked_.contains(source) ? "the broker asked" : "throttled, affsync backs off";
+}
+
 seconds Progress::wait_of(std::string const& source, Instant now) const {
   auto const until = wait_until_.find(source);
   if (until == wait_until_.end() || until->second <= now) return seconds(0);
@@ -214,7 +223,7 @@ log::LiveLine Progress::live_line(Run const& run, log::Terminal const& terminal,
                       : rows_text(run.rows));
   auto const wait = wait_of(run.source, now);
   if (wait > seconds(0)) {
-    tail += "  waits " + reports::short_span_text(wait) + ": the broker asked";
+    tail += "  waits " + reports::short_span_text(wait) + ": " + reason_of_wait(run.source);
   } else {
     tail += "  " + group_thousands(run.rows_per_second(now)) + "/s";
     auto const elapsed = std::chrono::duration_cast<seconds>(now - run.started);

@@ -11,6 +11,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -42,7 +43,8 @@ class Progress final : public sync::Observer {
   // written to stdout, so that the two do not mix.
   void finish();
 
-  void on_throttled(std::string const& source, std::chrono::microseconds wait) override;
+  void on_throttled(std::string const& source, std::chrono::microseconds wait,
+                    bool is_asked) override;
   void on_run_started(RunReport const& report) override;
   void on_progress(RunReport const& report, std::optional<std::int64_t> expected) override;
   void on_run_ended(RunReport const& report) override;
@@ -66,6 +68,7 @@ class Progress final : public sync::Observer {
   Run& find_or_add(RunReport const& report, Instant now);
   void update(Run& run, RunReport const& report, std::optional<std::int64_t> expected, Instant now);
   std::chrono::seconds wait_of(std::string const& source, Instant now) const;
+  std::string reason_of_wait(std::string const& source) const;
   std::string plain_line(Run const& run, Instant now) const;
   std::string ended_line(RunReport const& report, log::Terminal const& terminal) const;
   log::LiveLine live_line(Run const& run, log::Terminal const& terminal, int name_width,
@@ -81,6 +84,7 @@ class Progress final : public sync::Observer {
   std::condition_variable_any changed_;
   std::vector<Run> runs_;                      // open runs, in the order of their start
   std::map<std::string, Instant> wait_until_;  // by source
+  std::set<std::string> asked_;                // those of which the broker asked for that wait
   Instant last_draw_{};
   std::jthread thread_;  // last member, since it uses the others
 };

@@ -141,18 +141,28 @@ TEST(ProgressPlain, SaysAFailureWithItsReason) {
 TEST(ProgressPlain, SaysAPauseOnceWhileItLasts) {
   Stage stage;
   Progress progress(stage.console, stage.options());
-  progress.on_throttled("main", 30s);
-  progress.on_throttled("main", 29s);
+  progress.on_throttled("main", 30s, true);
+  progress.on_throttled("main", 29s, true);
   EXPECT_EQ(stage.take(), "main: waits 30s: the broker asked\n");
   stage.now += 31s;
-  progress.on_throttled("main", 5s);
+  progress.on_throttled("main", 5s, true);
+  EXPECT_EQ(stage.take(), "main: waits 5s: the broker asked\n");
+}
+
+TEST(ProgressPlain, SaysWhosePauseItIs) {
+  Stage stage;
+  Progress progress(stage.console, stage.options());
+  progress.on_throttled("main", 40s, false);
+  EXPECT_EQ(stage.take(), "main: waits 40s: throttled, affsync backs off\n");
+  stage.now += 41s;
+  progress.on_throttled("main", 5s, true);
   EXPECT_EQ(stage.take(), "main: waits 5s: the broker asked\n");
 }
 
 TEST(ProgressPlain, ALongPauseIsToldInMinutes) {
   Stage stage;
   Progress progress(stage.console, stage.options());
-  progress.on_throttled("main", 40s);
+  progress.on_throttled("main", 40s, true);
   EXPECT_EQ(stage.take(), "main: waits 40s: the broker asked\n");
 }
 
@@ -233,7 +243,7 @@ TEST(ProgressLive, WaitForTheBrokerCountsDown) {
   Progress progress(stage.console, stage.options());
   progress.on_run_started(run_of("a"));
   stage.now += 1s;
-  progress.on_throttled("main", 30s);
+  progress.on_throttled("main", 30s, true);
   EXPECT_NE(stage.take().find("waits 30s: the broker asked"), std::string::npos);
   stage.now += 20s;
   progress.on_progress(run_of("a", 1, 1), std::nullopt);

@@ -159,7 +159,7 @@ TEST(Metrics, requests_are_counted_by_status_and_none_is_no_answer) {
   metrics.on_request("s", 200, 1ms);
   metrics.on_request("s", 200, 1ms);
   metrics.on_request("s", 0, 1ms);
-  metrics.on_throttled("s", 30s);
+  metrics.on_throttled("s", 30s, true);
   metrics.on_rate("s", 2.5);
   EXPECT_EQ(value_of(metrics, R"(affsync_requests_total{source="s",code="200"})"), 2);
   EXPECT_EQ(value_of(metrics, R"(affsync_requests_total{source="s",code="none"})"), 1);
@@ -190,7 +190,7 @@ TEST(Metrics, a_source_that_is_gone_takes_its_series_along) {
     report.status = RunStatus::succeeded;
     metrics.on_run_ended(report);
     metrics.on_request(source, 200, 1ms);
-    metrics.on_throttled(source, 1s);
+    metrics.on_throttled(source, 1s, true);
     metrics.on_rate(source, 1);
   }
   StreamSetting kept;
@@ -385,7 +385,7 @@ TEST(Metrics, the_end_of_a_pause_is_known_while_it_lasts) {
                     R"(affsync_source_waiting_until_timestamp_seconds{source="exness-main"})",
                     at(now));
   };
-  metrics.on_throttled("exness-main", 90s);
+  metrics.on_throttled("exness-main", 90s, true);
   EXPECT_EQ(until(1'700'000'089), 1'700'000'090);
   EXPECT_EQ(until(1'700'000'090), 0);
   metrics.on_blocked("exness-main", "throttled", at(1'700'003'600));
@@ -599,7 +599,7 @@ TEST(Metrics, names_types_and_labels_are_those_of_the_golden_file) {
   metrics.on_run_ended(failed);
   metrics.on_run_ended(report_of(RunStatus::succeeded));
   metrics.on_request("exness-main", 200, 1ms);
-  metrics.on_throttled("exness-main", 1s);
+  metrics.on_throttled("exness-main", 1s, true);
   metrics.on_rate("exness-main", 1);
   metrics.on_clock_skew("exness-main", 1s);
   schema::StreamHealth health;

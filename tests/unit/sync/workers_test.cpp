@@ -164,7 +164,7 @@ class AnswersOnWorkers : public WorkersTest, public Observer, public net::HttpCl
     co_return answer;
   }
   void close() override {}
-  void on_throttled(std::string const&, std::chrono::microseconds) override { ++throttled_; }
+  void on_throttled(std::string const&, std::chrono::microseconds, bool) override { ++throttled_; }
 
   std::unique_ptr<SourceSession> session() {
     engine::SourcePlan plan;
