@@ -13,6 +13,7 @@ using engine::AnswerClass;
 // A broker may count each attempt to log in against us.
 constexpr int most_login_refusals = 5;
 constexpr auto pause_of_throttled_login = std::chrono::minutes(15);
+constexpr auto pause_of_unanswered_login = std::chrono::minutes(5);
 
 }  // namespace
 
@@ -101,6 +102,16 @@ asio::awaitable<std::optional<Error>> SourceSession::request_token(RunReport& re
       co_await refusals_.refused(*refusal);
       co_return refusal;
     }
+    // What was lost may have been a refusal, and some brokers close an account after the third one.
+    bool const is_cut = sent.response.ends_with_connection && sent.verdict.error &&
+                        sent.verdict.error->code == ErrorCode::malformed_answer;
+    if ((sent.unanswered || is_cut) && sent.verdict.answer_class == AnswerClass::transient) {
+      Error lost = *sent.verdict.error;
+      lost.message += "; the login was sent, so it is not sent again at once";
+      unanswered_login_ = lost;
+      unanswered_until_ = parts_.clock->now() + pause_of_unanswered_login;
+      co_return lost;
+    }
     Error error;
     if (!co_await may_retry(sent, patience, report, error)) co_return error;
     if (patience.refusals < most_login_refusals) continue;
@@ -129,6 +140,7 @@ asio::awaitable<std::optional<Error>> SourceSession::ensure_token(RunReport& rep
   refused = refusals_.active_block_error();
   if (refused) co_return refused;
   if (token_ && parts_.clock->now() < token_->renew_at) co_return std::nullopt;
+  if (unanswered_login_ && parts_.clock->now() < unanswered_until_) co_return unanswered_login_;
   // Among all processes, one login with these credentials at a time.
   auto const turn = co_await refusals_.login_turn();
   refused = co_await refusals_.check_database_block();

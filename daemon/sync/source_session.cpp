@@ -215,6 +215,9 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
   } catch (net::LapsedConnection const& thrown) {
     sent.lapsed = true;
     failure = thrown.error();
+  } catch (net::UnansweredRequest const& thrown) {
+    sent.unanswered = true;
+    failure = thrown.error();
   } catch (Failure const& thrown) {
     failure = thrown.error();
   }
@@ -346,15 +349,18 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
       case AnswerClass::empty:
       case AnswerClass::end_of_list: {
         closed_.erase(path);
+        last_good_ = parts_.clock->now();
         if (!logs_in || refusals_.held() || refusals_.others_are_blocked()) {
           co_await refusals_.accepted();
         }
-        last_good_ = parts_.clock->now();
         auto wrong = broker_clock_.hopeless(parts_.clock->now(), refusals_.database_skew());
         if (wrong) {
           wrong->in(plan_.source, report.stream);
           co_return *wrong;
         }
+        auto const& remark = sent.verdict.remark;
+        bool const is_new = std::ranges::find(report.remarks, remark) == report.remarks.end();
+        if (!remark.empty() && is_new) report.remarks.push_back(remark);
         engine::Answer answer;
         answer.status = sent.response.status;
         answer.no_rows = sent.verdict.answer_class != AnswerClass::ok;
@@ -379,9 +385,6 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
         if (logs_in) {
           again = co_await may_log_in_again(attempt, patience, error);
         } else {
-        auto const& remark = sent.verdict.remark;
-        bool const is_new = std::ranges::find(report.remarks, remark) == report.remarks.end();
-        if (!remark.empty() && is_new) report.remarks.push_back(remark);
           again = co_await may_show_key_again(attempt, patience, error);
         }
         if (again) continue;

@@ -138,6 +138,7 @@ class SourceSession {
     TimePoint sent_at{};
     std::chrono::steady_clock::time_point received_at{};
     std::shared_ptr<Redactor const> quoted;  // set if a good body quotes one of our secrets
+    bool unanswered = false;                 // it was sent, and no whole answer came
     bool lapsed = false;  // a kept connection was closed: sign the request again and send it
   };
   // What an answer means.
@@ -198,11 +199,11 @@ class SourceSession {
   // `error`.
   bool must_leave(Sent const& sent, Error& error) const;
   Duration longest_wait() const;
-  // Returns whether to send the same request again, after the backoff. If not, `error` is the final
   // Whether a pause is the one that the broker asked for, and not one of our own.
   static bool is_asked(Sent const& sent, Duration pause);
   // Returns true if nothing good came for as long as a run waits; then says so in `error`.
   bool waits_in_vain(Patience& patience, Error& error) const;
+  // Returns whether to send the same request again, after the backoff. If not, `error` is the final
   // error.
   asio::awaitable<bool> may_retry(Sent const& sent, Patience& patience, RunReport& report,
                                   Error& error);
@@ -218,8 +219,11 @@ class SourceSession {
   bool knows_rate_ = false;  // what they learned
   std::optional<LearnedRate> stored_rate_;
   engine::BackoffSpec backoff_;
-  std::optional<engine::Token> token_;
   TimePoint last_good_{};  // answer
+  std::optional<engine::Token> token_;
+  // Of a login that was sent and not answered: what went wrong, and until when none is sent.
+  std::optional<Error> unanswered_login_;
+  TimePoint unanswered_until_{};
   Secret refresh_token_;  // outlives the token; empty: none
   RefusalGuard refusals_;
   // A path that was refused even with a fresh token: when the next login may be made because of it,

@@ -130,6 +130,28 @@ auth:
   EXPECT_EQ(asked_for("/token"), 2);
 }
 
+TEST_F(StrangersLogins, a_login_whose_answer_is_cut_is_sent_once) {
+  std::string length = "Content-Length: 99\r\n";
+  start_own_broker(R"(credentials: {user: {secret: false}, word: {}}
+auth:
+  type: login_token
+  login: {path: /token, json: {user: "${credentials.user}", word: "${credentials.word}"}}
+  token: access_token
+  value: Bearer ${token}
+)" + list_yaml,
+                   "{user: me, word: planted-word}", [&](Asked const& asked) {
+                     if (asked.path != "/token") return reply(one_row);
+                     return "HTTP/1.0 200 OK\r\n" + length + "\r\n{\"access_token\":\"at";
+                   });
+  auto const cut = pass();
+  EXPECT_EQ(cut.of("rows", "error_code"), "truncated") << cut.out;
+  EXPECT_EQ(asked_for("/token"), 1);
+  length.clear();
+  auto const open = pass();
+  EXPECT_EQ(open.of("rows", "error_code"), "malformed_answer") << open.out;
+  EXPECT_EQ(asked_for("/token"), 1);
+}
+
 TEST_F(StrangersLogins, a_key_for_a_user_without_a_password) {
   auto const encoded = base64("planted-api-key:");
   start_own_broker(

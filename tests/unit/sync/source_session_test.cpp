@@ -686,9 +686,67 @@ TEST_F(SourceSessionTest, BrokerThatRefusesForEverEndsTheRun) {
   auto plan = login_plan();
   plan.auth = engine::NoAuth{};
   auto broker = session(plan, [](HttpRequest const&) { return json_response(429, "{}"); });
+  auto const before = time_.now();
   auto const answer = fetch(*broker);
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().code, ErrorCode::throttled);
+  EXPECT_NE(answer.error().message.find("has refused everything for"), std::string::npos)
+      << answer.error().message;
+  EXPECT_GE(time_.now() - before, 15min);
+  EXPECT_LT(time_.now() - before, 30min);
+}
+
+TEST_F(SourceSessionTest, BrokerThatAlwaysAsksForAQuarterOfAnHourEndsTheRunToo) {
+  auto plan = login_plan();
+  plan.auth = engine::NoAuth{};
+  auto broker = session(plan, [](HttpRequest const&) { return asks_for("840"); });
+  auto const before = time_.now();
+  auto const answer = fetch(*broker);
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().code, ErrorCode::throttled);
+  EXPECT_EQ(report_.throttled, 3);
+  EXPECT_LT(time_.now() - before, 30min);
+}
+
+// What was lost may have been a refusal, and some brokers close an account after a few of them.
+TEST_F(SourceSessionTest, ALoginThatWasSentAndNotAnsweredIsNotSentAgain) {
+  bool answers = false;
+  auto broker = session(login_plan(), [&](HttpRequest const& request) {
+    if (request.method != Method::post) return json_response(200, "[]");
+    if (answers) return json_response(200, R"({"token":"t"})");
+    throw net::UnansweredRequest(ErrorCode::truncated, "the connection ended inside the answer");
+  });
+  for (int stream = 0; stream < 2; ++stream) {
+    auto const lost = run(*broker);
+    ASSERT_FALSE(lost);
+    EXPECT_EQ(lost.error().code, ErrorCode::truncated);
+    EXPECT_NE(lost.error().message.find("not sent again"), std::string::npos);
+  }
+  EXPECT_EQ(count("POST"), 1);
+  answers = true;
+  wait(6min);
+  EXPECT_TRUE(run(*broker));
+  EXPECT_EQ(count("POST"), 2);
+}
+
+TEST_F(SourceSessionTest, ALoginThatWasNeverSentIsTriedAgain) {
+  int attempts = 0;
+  auto broker = session(login_plan(), [&](HttpRequest const& request) {
+    if (request.method != Method::post) return json_response(200, "[]");
+    if (++attempts == 3) return json_response(200, R"({"token":"t"})");
+    throw Failure(ErrorCode::connect_failed, "refused");
+  });
+  EXPECT_TRUE(run(*broker));
+}
+
+TEST_F(SourceSessionTest, APageBetweenRefusalsBeginsThePatienceAnew) {
+  auto plan = login_plan();
+  plan.auth = engine::NoAuth{};
+  int asked = 0;
+  auto broker = session(plan, [&](HttpRequest const&) {
+    return ++asked % 2 == 1 ? asks_for("840") : json_response(200, "[]");
+  });
+  for (int page = 0; page < 4; ++page) EXPECT_TRUE(fetch(*broker)) << page;
 }
 
 // A broker that has had enough for a moment, with a different refusal each time.
