@@ -48,7 +48,8 @@ std::optional<Day> parse_day(std::string_view text) {
   if (!y || !m || !d) return std::nullopt;
   year_month_day const ymd{year{*y}, month{static_cast<unsigned>(*m)},
                            day{static_cast<unsigned>(*d)}};
-  if (!ymd.ok()) return std::nullopt;
+  // PostgreSQL's calendar has no year 0, like everybody's.
+  if (!ymd.ok() || *y < 1) return std::nullopt;
   return sys_days(ymd);
 }
 

@@ -138,6 +138,7 @@ struct Daemon::Impl {
       return serve::NotReady{{}, {}, "database_full", std::move(told)};
     };
     parts.hosts = own_names(app_.config().http);
+    parts.proxies = app_.config().http.hosts;
     parts.access = access_of(app_.config().http);
     parts.on_guessing = [this](std::string const& caller) {
       log_.warn("several wrong tokens came from one address; each further one has to wait longer",

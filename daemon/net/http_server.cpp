@@ -58,6 +58,24 @@ bool names_one_host(IncomingRequest const& request) {
   return hosts == 1 ? named || request.is_old : hosts == 0 && request.is_old;
 }
 
+// Returns the path and query that a request asks for. Servers have to take whole addresses too (RFC
+// 9112, 3.2.2). Returns nothing for anything else, and for an address of another server.
+std::optional<std::string> path_of(IncomingRequest const& request) {
+  auto const& target = request.target;
+  if (target.starts_with('/')) return target;
+  auto const scheme_end = target.find("://");
+  if (scheme_end == std::string::npos) return std::nullopt;
+  auto const scheme = to_lower(target.substr(0, scheme_end));
+  if (scheme != "http" && scheme != "https") return std::nullopt;
+  auto const begin = scheme_end + 3;
+  auto const end = std::min(target.find_first_of("/?", begin), target.size());
+  auto const authority = target.substr(begin, end - begin);
+  auto const host = request.headers.find("host").value_or("");
+  if (authority.empty() || !equal_without_case(authority, host)) return std::nullopt;
+  auto const rest = target.substr(end);
+  return rest.starts_with('/') ? rest : "/" + rest;
+}
+
 // Returns an answer that refuses the request; nullopt if the handler may answer it.
 std::optional<HttpResponse> refuse(IncomingRequest const& request, ServerLimits const& limits) {
   if (!names_one_host(request)) {
@@ -75,14 +93,15 @@ std::optional<HttpResponse> refuse(IncomingRequest const& request, ServerLimits 
   if (request.has_body && length_of(request) > limits.body_bytes) {
     return plain_answer(413, "the body is too large, or its length is not given");
   }
-  if (request.target.empty() || request.target.front() != '/') {
-    return plain_answer(400, "the target must be a path");
+  if (!path_of(request)) {
+    return plain_answer(400, "the target must be a path, or an address with the name in Host");
   }
   return std::nullopt;
 }
 
 HttpRequest to_request(IncomingRequest const& incoming) {
-  HttpRequest request(incoming.method == "POST" ? Method::post : Method::get, incoming.target);
+  HttpRequest request(incoming.method == "POST" ? Method::post : Method::get,
+                      path_of(incoming).value_or("/"));
   request.headers = incoming.headers;
   return request;
 }

@@ -76,7 +76,8 @@ void require_known_cut(ReportOptions const& options, std::vector<std::string> co
   for (auto const& word : known) {
     if (!word.empty()) ways += (ways.empty() ? "" : ", ") + word;
   }
-  throw Failure(ErrorCode::usage, "report " + options.report + " has no --by " + options.by,
+  throw Failure(ErrorCode::usage,
+                "report " + options.report + " is not made by \"" + options.by + "\"",
                 "Choose one of: " + ways + ".");
 }
 

@@ -15,7 +15,8 @@ namespace affsync::serve {
 
 class Door {
  public:
-  // `metrics` must outlive the door. `hosts`, `on_guessing`: see PagesParts.
+  // `metrics` must outlive the door. `hosts`: PagesParts::proxies; `on_guessing`:
+  // see there.
   Door(AccessRules rules, std::vector<std::string> hosts, Metrics& metrics,
        std::function<void(std::string const& caller)> on_guessing)
       : access_(std::move(rules)),

@@ -53,11 +53,14 @@ bool comes_from_own_page(HttpRequest const& request, std::vector<std::string> co
   if (!origin) return true;
   auto const at = origin->find("://");
   if (at == std::string_view::npos) return false;
+  auto const scheme = origin->substr(0, at);
+  // Behind a proxy that takes TLS off, the page has another scheme than the server.
+  if (!equal_without_case(scheme, "http") && !equal_without_case(scheme, "https")) return false;
   auto const page = origin->substr(at + 3);
   if (is_in(name_of(page), hosts)) return true;
   auto const host = request.headers.find("host");
   if (!host) return false;
-  std::string_view const usual = equal_without_case(origin->substr(0, at), "https") ? "443" : "80";
+  std::string_view const usual = equal_without_case(scheme, "https") ? "443" : "80";
   auto const port = [&](std::string_view of) {
     auto const own = port_of(of);
     return own.empty() ? usual : own;

@@ -16,7 +16,8 @@ bool is_asked_by_its_name(HttpRequest const& request, std::vector<std::string> c
 
 // Whether the form of a request was sent from a page of this server, as far as the browser tells:
 // its origin is the host and port that the request asks, or a name of `hosts`, by which a proxy in
-// front is known. Another address of this machine is another server.
+// front is known. Another address or port of this machine is another server. A request without an
+// origin is none of a browser's, which sends it with every form.
 bool comes_from_own_page(HttpRequest const& request, std::vector<std::string> const& hosts);
 
 }  // namespace affsync::serve

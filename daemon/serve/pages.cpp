@@ -47,7 +47,7 @@ struct Pages::Impl {
         last_health(parts.executor, *parts.store, *parts.clock, parts.interval),
         readings(parts.executor, *parts.store, *parts.clock),
         connector_list(parts.executor, parts.connectors, parts.workers),
-        door(parts.access, parts.hosts, *parts.metrics, parts.on_guessing),
+        door(parts.access, parts.proxies, *parts.metrics, parts.on_guessing),
         silence(parts.on_database_silence) {}
 
   PagesParts parts;

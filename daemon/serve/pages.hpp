@@ -55,6 +55,8 @@ struct PagesParts {
   std::function<std::optional<NotReady>()> full_disk = [] { return std::optional<NotReady>(); };
   // Host names that requests may use besides localhost and addresses; see host_names.hpp.
   std::vector<std::string> hosts;
+  // Names of proxies in front of this server, whose pages may send forms.
+  std::vector<std::string> proxies;
   AccessRules access;
   // Is told when somebody has to wait after several wrong tokens; see caller_of(). May be null.
   std::function<void(std::string const& caller)> on_guessing;

@@ -1,5 +1,7 @@
 #include "daemon/serve/parameters.hpp"
 
+#include <set>
+
 #include "base/error.hpp"
 
 namespace affsync::serve {
@@ -18,9 +20,20 @@ Day day_of(std::string const& name, std::string const& text) {
                 "Write it like 2026-01-31.");
 }
 
+// Which of two values holds, nobody can tell.
+void refuse_repeated(Target const& target) {
+  std::set<std::string> seen;
+  for (auto const& [name, value] : target.parameters) {
+    if (seen.insert(name).second) continue;
+    throw Failure(ErrorCode::usage, "the parameter \"" + name + "\" is given twice",
+                  "Give it once.");
+  }
+}
+
 }  // namespace
 
 EarningsParameters earnings_parameters(Target const& target) {
+  refuse_repeated(target);
   EarningsParameters parameters;
   for (auto const& [name, value] : target.parameters) {
     if (name == "since") {
@@ -33,10 +46,14 @@ EarningsParameters earnings_parameters(Target const& target) {
       throw unknown(name, "since, until and by");
     }
   }
+  if (parameters.since && parameters.until && *parameters.since > *parameters.until) {
+    throw Failure(ErrorCode::usage, "since is later than until", "Exchange them.");
+  }
   return parameters;
 }
 
 std::string before_parameter(Target const& target) {
+  refuse_repeated(target);
   constexpr std::size_t most_digits = 18;
   std::string before;
   for (auto const& [name, value] : target.parameters) {

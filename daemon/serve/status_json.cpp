@@ -1,6 +1,7 @@
 #include "daemon/serve/status_json.hpp"
 
 #include "base/json.hpp"
+#include "base/utf8.hpp"
 #include "daemon/reports/json_text.hpp"
 #include "version_info.hpp"
 
@@ -41,9 +42,10 @@ std::string status_json(PageState const& state) {
 }
 
 std::string error_json(Error const& error) {
-  auto const described = Json::object({{"code", Json::string(std::string(to_string(error.code)))},
-                                       {"message", Json::string(error.message)},
-                                       {"hint", reports::json_text_or_null(error.hint)}});
+  auto const described =
+      Json::object({{"code", Json::string(std::string(to_string(error.code)))},
+                    {"message", Json::string(printable_utf8(error.message))},
+                    {"hint", reports::json_text_or_null(printable_utf8(error.hint))}});
   return Json::object({{"error", described}}).dump();
 }
 

@@ -398,6 +398,23 @@ TEST(Server, ARequestNamesTheServerOnce) {
   EXPECT_EQ(status("GET / HTTP/1.0\r\n"), "HTTP/1.1 200 OK");
 }
 
+// RFC 9112, 3.2.2.
+TEST(Server, AWholeAddressIsATargetIfItNamesTheHost) {
+  RunningServer server;
+  auto const answer = [&](std::string const& target) {
+    return ask(server.port(),
+               "GET " + target + " HTTP/1.1\r\nHost: a:1\r\nConnection: close\r\n\r\n");
+  };
+  EXPECT_TRUE(answer("http://a:1/path?x=1").ends_with("hello /path?x=1"));
+  EXPECT_TRUE(answer("HTTPS://A:1/path").ends_with("hello /path"));
+  EXPECT_TRUE(answer("http://a:1").ends_with("hello /"));
+  EXPECT_TRUE(answer("http://a:1?x").ends_with("hello /?x"));
+  for (auto const* other :
+       {"http://b:1/", "http://a/", "http://me@a:1/", "ftp://a:1/", "http:///", "a:1/", "*"}) {
+    EXPECT_TRUE(answer(other).starts_with("HTTP/1.1 400 ")) << other;
+  }
+}
+
 TEST(Server, StoppingEndsIdleAndWaitingConnections) {
   RunningServer server;
   Caller idle(server.port());

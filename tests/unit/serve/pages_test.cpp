@@ -8,6 +8,7 @@
 #include <boost/asio/use_future.hpp>
 
 #include "base/json.hpp"
+#include "base/utf8.hpp"
 #include "tests/unit/serve/fake_store.hpp"
 
 namespace affsync::serve::pages_test {
@@ -473,6 +474,20 @@ TEST_F(PagesTest, earnings_hands_days_and_cut_to_the_report) {
   EXPECT_EQ(store_.sql, "by month");
   std::vector<std::optional<std::string>> const days{"2026-01-31", "2026-02-28"};
   EXPECT_EQ(store_.parameters, days);
+}
+
+TEST_F(PagesTest, a_refusal_is_valid_json_whatever_was_asked) {
+  for (std::string const path :
+       {"/api/earnings?f%ff=1", "/api/earnings?since=%ff",
+        "/sources/exness-main/rewards?before=%ff", "/api/earnings?since=0000-01-01",
+        "/api/earnings?since=2026-01-01&since=2026-01-02",
+        "/api/earnings?since=2026-01-02&until=2026-01-01",
+        "/sources/exness-main/rewards?before=1&before=2"}) {
+    auto const response = get(path);
+    EXPECT_EQ(response.status, 400) << path;
+    EXPECT_EQ(printable_utf8(response.body), response.body) << path;
+    EXPECT_EQ(response.body.find("--"), std::string::npos) << response.body;
+  }
 }
 
 TEST_F(PagesTest, earnings_without_parameters_asks_for_everything) {
