@@ -11,13 +11,6 @@
 namespace affsync::sync {
 namespace {
 
-// Returns whether a requested wait ends the run. A wait of more than a week is not believable: the
-// run goes on and waits only for the connector's cap.
-bool exceeds_run_wait(Duration asked, Duration longest) {
-  constexpr auto believable = std::chrono::hours(7 * 24);
-  return asked > longest && asked <= believable;
-}
-
 using engine::AnswerClass;
 
 // A throttled request does not count as a retry, but a broker that always throttles must not keep a
@@ -92,63 +85,10 @@ std::string SourceSession::place_of(HttpRequest const& request, Asks asks) const
   return std::string(to_string(request.method)) + " " + address + request.target;
 }
 
-bool SourceSession::must_leave(Sent const& sent, Error& error) const {
-  if (sent.verdict.answer_class != AnswerClass::throttled || !sent.verdict.asked) return false;
-  if (!exceeds_run_wait(*sent.verdict.asked, parts_.longest_wait.value_or(longest_wait())))
-    return false;
-  auto const until = parts_.clock->now() + *sent.verdict.asked;
-  error.message += "; the broker asks to wait until " +
-                   format_time(std::chrono::ceil<std::chrono::seconds>(until));
-  error.hint =
-      "Nothing can be read from the broker before then. If this happens often, lower "
-      "rate_limit.requests_per_second of this source.";
-  return true;
-}
-
-bool SourceSession::is_asked(Sent const& sent, Duration pause) {
-  return sent.verdict.wait && pause <= *sent.verdict.wait + std::chrono::seconds(1);
-}
-
-bool SourceSession::waits_in_vain(Patience& patience, Error& error) const {
-  auto const now = parts_.clock->now();
-  if (!patience.refused_since) patience.refused_since = now;
-  auto const waited = now - std::max(*patience.refused_since, last_good_);
-  if (waited < parts_.longest_wait.value_or(longest_wait())) return false;
-  error.message += "; the broker has refused everything for " +
-                   std::to_string(std::chrono::floor<std::chrono::minutes>(waited).count()) +
-                   " minutes";
-  return true;
-}
-
-Duration SourceSession::longest_wait() const {
-  return std::max<Duration>(std::chrono::minutes(15), plan_.rate.wait_cap);
-}
-
 int SourceSession::cost_of(std::string const& stream) const {
   auto const found =
       std::ranges::find_if(plan_.streams, [&](auto const& one) { return one->stream == stream; });
   return found == plan_.streams.end() ? 1 : (*found)->spec->cost;
-}
-
-asio::awaitable<Result<async::Gate::Pass>> SourceSession::wait_for_login_turn() {
-  auto const longest = parts_.longest_wait.value_or(longest_wait());
-  auto turn = co_await turns_.next(nullptr, std::string(engine::login_requests), 1, longest);
-  if (turn.wait > Duration::zero()) co_return used_up(turn.wait);
-  co_return std::move(turn.place);
-}
-
-asio::awaitable<std::optional<Error>> SourceSession::wait_for_limits(std::string stream, int cost) {
-  auto const longest = parts_.longest_wait.value_or(longest_wait());
-  auto const wait = co_await turns_.wait_for_limits(std::move(stream), cost, longest);
-  if (wait > Duration::zero()) co_return used_up(wait);
-  co_return std::nullopt;
-}
-
-Error SourceSession::used_up(Duration wait) const {
-  return Error(ErrorCode::throttled,
-               "the limit of requests that the connector states is used up until " +
-                   format_time(std::chrono::ceil<std::chrono::seconds>(parts_.clock->now() + wait)),
-               "The next run goes on from there. Read less often, or only the streams you need.");
 }
 
 asio::awaitable<SourceSession::Judged> SourceSession::judge(HttpResponse const& response, Asks asks,
@@ -246,9 +186,7 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
     turns_.on_throttled(learned_at, sent.sent_at, sent.verdict.wait, parts_.random());
     auto const until = turns_.blocked_until().value_or(now);
     report.waiting_until = until;
-    bool const leaves =
-        sent.verdict.asked &&
-        exceeds_run_wait(*sent.verdict.asked, parts_.longest_wait.value_or(longest_wait()));
+    bool const leaves = sent.verdict.asked && exceeds_run_wait(*sent.verdict.asked, longest_wait());
     auto const pause = leaves ? Duration() : until - now;
     parts_.observer->on_throttled(plan_.source, pause, is_asked(sent, pause));
     log_.info("throttled by the broker",
@@ -267,7 +205,7 @@ asio::awaitable<bool> SourceSession::may_retry(Sent const& sent, Patience& patie
                                                RunReport& report, Error& error) {
   error = sent.verdict.error.value_or(Error(ErrorCode::internal, "no reason was given"));
   if (must_leave(sent, error)) {
-    bool const by_all = exceeds_run_wait(*sent.verdict.asked, longest_wait());
+    bool const by_all = exceeds_run_wait(*sent.verdict.asked, usual_longest_wait());
     if (by_all) co_await refusals_.block_for(error, *sent.verdict.asked);
     co_return false;
   }

@@ -198,7 +198,11 @@ class SourceSession {
   // Returns whether the broker asks for a longer wait than a run makes; then adds its end to
   // `error`.
   bool must_leave(Sent const& sent, Error& error) const;
+  // The longest wait of a run, and what it is unless a run has one of its own.
   Duration longest_wait() const;
+  Duration usual_longest_wait() const;
+  // Returns whether a wait that the broker asks for ends the run.
+  static bool exceeds_run_wait(Duration asked, Duration longest);
   // Whether a pause is the one that the broker asked for, and not one of our own.
   static bool is_asked(Sent const& sent, Duration pause);
   // Returns true if nothing good came for as long as a run waits; then says so in `error`.
