@@ -61,6 +61,8 @@ Line take_line(std::string_view& head) {
 bool needs_mending(std::string_view head, bool begins) {
   for (bool is_first = begins; !head.empty(); is_first = false) {
     auto const line = take_line(head);
+    // The end of a header whose other lines were read already: what follows is the body.
+    if (!is_first && line.is_whole && line.text.empty()) return false;
     if (is_first) {
       auto const end = line.text.ends_with('\r') ? line.text.size() - 1 : line.text.size();
       bool const has_end = line.is_whole || end < line.text.size();

@@ -180,6 +180,24 @@ TEST(Decode, MistakesThatChangeNothing) {
 }
 
 // Whoever is not sure where an answer ends takes another one for it.
+TEST(Decode, ABodyIsNoHeaderWhereverThePiecesEnd) {
+  std::string const body = R"({"a b":"c: d"})";
+  std::string const answer = "HTTP/1.1 200 OK\r\nContent-Length: " + std::to_string(body.size()) +
+                             "\r\nOdd name: 1\r\n\r\n" + body;
+  for (auto const& bytes : {answer, "HTTP/1.1 200 OK\r\nA: b\r\n\r\n" + body}) {
+    for (std::size_t at = 1; at < bytes.size(); ++at) {
+      SCOPED_TRACE(at);
+      ResponseDecoder decoder{ClientLimits()};
+      ASSERT_TRUE(decoder.put(bytes.substr(0, at)));
+      ASSERT_TRUE(decoder.put(bytes.substr(at)));
+      if (!decoder.is_done()) {
+        ASSERT_TRUE(decoder.put_end(true));
+      }
+      EXPECT_EQ(decoder.take().body, body);
+    }
+  }
+}
+
 TEST(Decode, WhatMayEndABodyIsNotMended) {
   for (auto const* field :
        {"Content-Length : 3", "Content Length: 3", "Content-Length\t: 3",
