@@ -229,8 +229,8 @@ void note_pass(pqxx::transaction_base& tx, PassClose const& pass, std::int64_t d
 class ClosingPass {
  public:
   ClosingPass(PgSession& session, pqxx::transaction_base& tx, PassClose const& pass,
-              RunWrites const& writes, PassState known)
-      : session_(session), tx_(tx), pass_(pass), writes_(writes), known_(std::move(known)) {}
+              RunWrites const& writes, PassState const& known)
+      : session_(session), tx_(tx), pass_(pass), writes_(writes), known_(known) {}
   PassClosed close(bool has_quarantine);
 
  private:
