@@ -13,6 +13,7 @@ namespace {
 constexpr int max_interim_answers = 8;
 constexpr std::string_view last_chunk = "0\r\n\r\n";
 constexpr std::string_view head_end = "\r\n\r\n";
+constexpr std::string_view protocol = "HTTP/";
 
 // What some servers call a content that is not encoded.
 bool is_no_coding(std::string_view word) {
@@ -37,10 +38,12 @@ std::vector<std::string> codings_of(Headers const& headers, std::string_view nam
   return codings;
 }
 
-// The lines of a header that begins here, as far as they came.
-std::string_view fields_in(std::string_view bytes) {
-  auto const end = bytes.find(head_end);
-  return end == std::string_view::npos ? bytes : bytes.substr(0, end + 2);
+// Such a line end is none in HTTP, so the end of the header would never come.
+bool has_bare_line_feed(std::string_view head) {
+  for (auto at = head.find('\n'); at != std::string_view::npos; at = head.find('\n', at + 1)) {
+    if (at == 0 || head[at - 1] != '\r') return true;
+  }
+  return false;
 }
 
 std::string shown_coding(std::string_view text) {
@@ -167,14 +170,23 @@ Result<bool> ResponseDecoder::Impl::parse(std::string_view bytes, std::size_t& u
     bool const in_pieces = view.size() < last_chunk.size() && last_chunk.starts_with(view);
     if (in_pieces && parser->is_header_done() && parser->chunked()) break;
     std::size_t taken = 0;
-    if (!parser->is_header_done() && needs_mending(fields_in(view), !has_line)) {
+    if (!parser->is_header_done()) {
+      // The parser gets a header as a whole: it remembers where in the bytes it has looked, and
+      // those of a mended one are others. What is no HTTP is refused at once.
       auto const end = view.find(head_end);
-      if (end == std::string_view::npos && view.size() < limits.header_bytes) break;
+      bool const may_be_one = (view.starts_with(protocol) || protocol.starts_with(view)) &&
+                              !has_bare_line_feed(view.substr(0, end));
+      if (end == std::string_view::npos && view.size() < limits.header_bytes && may_be_one) break;
       taken = std::min(end, limits.header_bytes) + head_end.size();
-      auto const head = mended_head(view.substr(0, taken), !has_line);
-      auto const put = parser->put(boost::asio::buffer(head), error);
-      if ((!error || error == http::error::need_more) && put < head.size()) {
-        error = http::error::bad_value;
+      bool const is_one = end != std::string_view::npos && may_be_one;
+      if (!is_one || !needs_mending(view.substr(0, end + 2), true)) {
+        taken = parser->put(boost::asio::const_buffer(view.data(), view.size()), error);
+      } else {
+        auto const head = mended_head(view.substr(0, taken), true);
+        auto const put = parser->put(boost::asio::buffer(head), error);
+        if ((!error || error == http::error::need_more) && put < head.size()) {
+          error = http::error::bad_value;
+        }
       }
     } else {
       taken = parser->put(boost::asio::const_buffer(view.data(), view.size()), error);
