@@ -112,6 +112,7 @@ struct StreamReader::Impl {
   std::int64_t list_rows = 0;  // of the current list in this sweep
   SlicePages pages;
   std::optional<SliceDoubt> cut_doubt;  // a page of this list may lack rows at its end
+  bool was_cut = false;                 // so may a list of this slice that has ended
   std::string inner_doubt;              // a list inside of a row of this list is not whole
 
   // Of such a file, the day of each row, which its rows are mapped for once; empty: it tells none.

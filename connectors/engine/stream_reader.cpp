@@ -56,9 +56,10 @@ std::string StreamReader::Impl::checkpoint(TimePoint now) const {
   auto out = days.checkpoint(now);
   // Answers that may come from a wrong path prove nothing.
   if (!empty_answers.has_real_answer()) days.forget_progress(out);
-  if (out.place) {
+  if (out.place) out.place->items = lists.identity();
+  // Who goes on behind pages that may lack rows would not know of it: the slice begins anew.
+  if (out.place && !cut_doubt && !was_cut) {
     out.place->part = part;
-    out.place->items = lists.identity();
     out.place->position = pager->position();
     if (secrets) out.place->position.token = storable(out.place->position.token, *secrets);
   }
@@ -77,7 +78,7 @@ void StreamReader::Impl::forget_slice() {
   rows = list_rows = 0;
   pages.begin_slice();
   stored_part.reset();
-  begun = has_unmapped = false;
+  begun = has_unmapped = was_cut = false;
   row_days.begin_slice();
   totals.begin_slice();
   page_rows.begin_slice();
@@ -135,6 +136,7 @@ bool StreamReader::Impl::end_list() {
   if (!inner_doubt.empty() && !doubt) doubt = SliceDoubt{ErrorCode::sweep_unverified, inner_doubt};
   // A count that agrees shows that no row is missing.
   bool const is_counted = pager->total() && !pager->doubt();
+  was_cut = was_cut || (cut_doubt && !is_counted);
   if (cut_doubt && !doubt && !is_counted) doubt = cut_doubt;
   ended.take(*pager, spec.replaces_window, page_list.agrees_with_itself(), doubt);
   totals.end_list(list_rows > 0);

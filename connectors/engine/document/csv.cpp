@@ -180,7 +180,7 @@ Result<Json> read_csv(std::string_view bytes, DocumentSpec const& spec,
   auto const utf8 = to_utf8(bytes, spec.charset, limits.bytes);
   if (!utf8) {
     auto error = utf8.error();
-    if (error.code == ErrorCode::malformed_answer && error.message.ends_with(" is not UTF-8")) {
+    if (error.code == ErrorCode::malformed_answer && spec.charset.empty()) {
       error.hint =
           "If the file has another charset, name it, such as `csv: {charset: windows-1252}`.";
     }

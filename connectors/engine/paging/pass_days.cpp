@@ -9,7 +9,7 @@ using std::chrono::days;
 
 PassDays::PassDays(StreamPlan const& plan, ReaderStart const& start,
                    std::optional<Checkpoint> const& earlier)
-    : spec_(plan.spec), since_(start.since), until_(start.until) {
+    : spec_(plan.spec), since_(start.since), until_(start.until), doubtful_(start.again) {
   today_ = began_ = today_in(spec_.window ? spec_.window->zone : "UTC", start.now);
   last_ = today_ - days(spec_.window ? spec_.window->lag_days : 0);
   oldest_ = oldest_kept(spec_.keeps_days, today_);
@@ -148,6 +148,10 @@ bool PassDays::is_known() const {
   if (!of_history() || !slice_ || !slice_->from || !slice_->to || is_again()) return false;
   auto const before = covered();
   if (!before || *slice_->from < before->from) return false;
+  auto const overlaps = [&](DaySpan const& one) {
+    return one.from <= *slice_->to && one.to >= *slice_->from;
+  };
+  if (std::ranges::any_of(doubtful_, overlaps)) return false;
   return *slice_->to <= before->to || lookback_from(*spec_.window, last_) <= before->to + days(1);
 }
 

@@ -41,8 +41,8 @@ class PassDays {
   // True if no pass before this one has read any day of the current slice, and none after it reads
   // them again: they are older than what each pass does.
   bool is_first_of_past() const;
-  // True if earlier passes have read the current slice without doubt, except days that the next
-  // pass reads again.
+  // True if earlier passes have read the current slice, none of its days in doubt, except days that
+  // the next pass reads again.
   bool is_known() const;
   // True if the pass goes on with the day after the current slice.
   bool goes_on() const;
@@ -108,9 +108,10 @@ class PassDays {
   bool reads_on_ = false;
   Slice pass_;
   std::optional<Slice> slice_;
-  std::vector<Slice> planned_;  // the slices after the current one, as far as plan_ahead() went
-  bool last_had_rows_ = false;  // the slice before the current one
-  std::vector<Slice> again_;    // days in doubt, to read after the pass
+  std::vector<Slice> planned_;     // the slices after the current one, as far as plan_ahead() went
+  bool last_had_rows_ = false;     // the slice before the current one
+  std::vector<Slice> again_;       // days in doubt, to read after the pass
+  std::vector<DaySpan> doubtful_;  // days in doubt when the pass began
   Coverage done_, done_before_;
   std::optional<Day> due_, due_before_;  // the first day that the next pass has to read again
   std::optional<Day> oldest_;            // oldest day that the broker shows

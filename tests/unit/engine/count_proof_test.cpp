@@ -232,6 +232,17 @@ TEST_F(KnownDays, AreReadTwiceWithoutADatabaseOrIfTheyAreNotKnown) {
   EXPECT_EQ(server.requests, 3 + 6 + 6);
 }
 
+// What is stored of them is no reading that was whole.
+TEST_F(KnownDays, InDoubtAreReadTwice) {
+  start.again = {DaySpan{*parse_day("2026-06-07"), *parse_day("2026-06-07")}};
+  auto const ends = read({});
+  ASSERT_EQ(ends.size(), 3U);
+  EXPECT_TRUE(ends[0].read_once);
+  EXPECT_FALSE(ends[1].read_once);
+  EXPECT_TRUE(ends[2].read_once);
+  EXPECT_EQ(server.requests, 3 + 6 + 3);
+}
+
 TEST_F(KnownDays, WithARowThatCannotBeMappedAreReadTwice) {
   plan.spec->map.columns.front() = map_column("amount", "missing", ValueType::decimal);
   plan.spec->map.columns.front().required = true;

@@ -657,5 +657,22 @@ TEST(StreamReader, ObservationsAreTimedByTheBrokersClock) {
   EXPECT_EQ(page->slice_end->read_at, noon);
 }
 
+// Who goes on behind a page that may lack rows would not know of it.
+TEST(StreamReader, ASliceWithACutPageIsReadFromItsStartAfterAStop) {
+  auto server = ListServer::with(25);
+  server.tells_total = false;
+  for (bool const is_cut : {false, true}) {
+    ReaderStart start;
+    start.now = at("2026-06-15");
+    auto const plan = std::make_shared<StreamPlan const>(list_plan(10, 1));
+    StreamReader stopped(plan, start);
+    auto answer = server.answer(*stopped.next_request());
+    if (is_cut) answer.cut = Error(ErrorCode::sweep_unverified, "may be cut");
+    start.cursor = stopped.on_answer(answer, start.now).value().checkpoint;
+    StreamReader next(plan, start);
+    EXPECT_EQ(query_of(*next.next_request()).at("offset"), is_cut ? "0" : "9");
+  }
+}
+
 }  // namespace
 }  // namespace affsync::engine::stream_reader_test
