@@ -173,7 +173,9 @@ asio::awaitable<std::optional<WaitingPage>> PageQueue::next() {
 }
 
 bool PageQueue::may_take_back(WaitingPage const& page) const {
-  if (closed_ || draining_ > 0 || page.slice_end || page.is_awaited) return false;
+  if (page.slice_end || page.is_awaited) return false;
+  // The last ones wait for nothing but what is there already.
+  if ((closed_ || draining_ > 0) && waiting_.empty()) return false;
   // If no page has come meanwhile, the next one takes longer than is worth waiting for.
   if (page.write.pages == handed_out_.pages) return false;
   return !handed_out_.since || std::chrono::steady_clock::now() - *handed_out_.since < limits_.held;

@@ -226,11 +226,16 @@ class RecordMerge : public RowMerge {
   void merge_whole(pqxx::transaction_base& tx, RowRefs const& rows, BoundParams const& params,
                    Stored& stored) {
     auto const name = std::string(table_.name);
-    tx.exec(by_place_only);
+    // One plan for all merges of the session: with those settings no other is possible, and to make
+    // it takes longer than to carry it out for a few hundred rows.
+    auto const one_plan =
+        std::string(by_place_only) + "; SET LOCAL plan_cache_mode = force_generic_plan";
     for (int attempts = 3; attempts > 0; --attempts) {
+      tx.exec(one_plan);
       auto const counts = exec_prepared(session_, tx, "merge " + name, sql_.merge, params);
       stored.updated += std::stoll(counts.at(0));
       stored.restored += std::stoll(counts.at(1));
+      tx.exec("SET LOCAL plan_cache_mode TO DEFAULT");
       if (stored.updated == std::ssize(rows)) return;
       BoundParams equal;
       for (auto const& text : {source_, page_.run.id.stream}) equal.add_text(text);
@@ -238,7 +243,6 @@ class RecordMerge : public RowMerge {
       exec_prepared(session_, tx, "rehash " + name, sql_.rehash, equal);
       tx.exec(by_index_again);
       if (exec(tx, sql_.probe, keys_and_hashes(rows)).empty()) return;
-      tx.exec(by_place_only);
     }
     throw Failure(ErrorCode::database_unavailable,
                   "rows of affsync." + name + " are being changed by somebody else all the time",

@@ -232,6 +232,29 @@ TEST_F(HeldPagesTest, TheLastOnesAreStored) {
   EXPECT_EQ(shown(got), "b:x c:x | 3 2");
 }
 
+// No page follows, but what came meanwhile is stored with them.
+TEST_F(HeldPagesTest, TheLastOnesAreStoredTogether) {
+  push(page("1", "a", "x"));
+  auto got = next();
+  push(page("2", "b", "y"));
+  queue_->close();
+  ASSERT_TRUE(queue_->take_back(got));
+  got = next();
+  EXPECT_EQ(shown(got), "a:x b:y | 2 2");
+  EXPECT_FALSE(queue_->take_back(got)) << "nothing follows any more";
+
+  auto other = std::make_unique<PageQueue>(io_.get_executor(), budget_, limits(1h, 1h));
+  std::swap(queue_, other);
+  push(page("3", "c", "x"));
+  got = next();
+  push(page("4", "d", "x"));
+  asio::co_spawn(io_, queue_->drained(), asio::detached);
+  ASSERT_TRUE(queue_->take_back(got));
+  got = next();
+  EXPECT_EQ(shown(got), "c:x d:x | 4 2");
+  EXPECT_FALSE(queue_->take_back(got)) << "somebody waits until it is stored";
+}
+
 // What waits is counted as what is left of it.
 TEST_F(HeldPagesTest, TheBudgetHasWhatIsLeft) {
   push(page("1", "a", "x", 100));
