@@ -17,7 +17,7 @@
 
 namespace affsync::schema {
 
-// To be executed in the transaction before `merge`, `narrow_intervals` or one of `mark_*`. They
+// To be executed in the transaction before `narrow_intervals` or one of `mark_*`. They
 // look rows up by key and update them by their place. As long as PostgreSQL's statistics do not
 // include the stream, its planner expects it to have one row and reads all of it instead. With
 // these settings only a scan by place is not discouraged; between the others, which the lookups
@@ -25,6 +25,14 @@ namespace affsync::schema {
 inline constexpr char const* by_place_only =
     "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off;"
     " SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off";
+// The same before `merge`, with one plan for all merges of the session: with these settings no
+// other is possible, and to make it takes longer than to carry it out for a few hundred rows. Citus
+// has no plan without the values.
+inline constexpr char const* by_one_plan =
+    "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off;"
+    " SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off;"
+    " SELECT set_config('plan_cache_mode', CASE WHEN EXISTS (SELECT FROM pg_extension"
+    " WHERE extname = 'citus') THEN 'auto' ELSE 'force_generic_plan' END, true)";
 // What follows uses indexes again, but still does not read a whole table.
 inline constexpr char const* by_index_again =
     "SET LOCAL enable_indexscan TO DEFAULT; SET LOCAL enable_indexonlyscan TO DEFAULT;"

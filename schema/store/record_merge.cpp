@@ -226,12 +226,8 @@ class RecordMerge : public RowMerge {
   void merge_whole(pqxx::transaction_base& tx, RowRefs const& rows, BoundParams const& params,
                    Stored& stored) {
     auto const name = std::string(table_.name);
-    // One plan for all merges of the session: with those settings no other is possible, and to make
-    // it takes longer than to carry it out for a few hundred rows.
-    auto const one_plan =
-        std::string(by_place_only) + "; SET LOCAL plan_cache_mode = force_generic_plan";
     for (int attempts = 3; attempts > 0; --attempts) {
-      tx.exec(one_plan);
+      tx.exec(by_one_plan);
       auto const counts = exec_prepared(session_, tx, "merge " + name, sql_.merge, params);
       stored.updated += std::stoll(counts.at(0));
       stored.restored += std::stoll(counts.at(1));

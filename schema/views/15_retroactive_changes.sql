@@ -8,6 +8,11 @@
 -- counted first to what it counts now, but for what another mapping made of the same row of the broker's
 -- (`remap`), which is no change here. A currency that a row never had before is told only now, and no
 -- other one.
+--
+-- The next change that tells a value is looked for in each month from a month before the change on, in
+-- case a clock was set back, to a month from now: years of history and the months that are made ahead cost
+-- nothing. What only few changes need is asked for outside of a LIMIT, so that it is asked once
+-- and not of each month.
 CREATE OR REPLACE VIEW reporting.retroactive_changes AS
 WITH row_now AS (
   SELECT 'commission' AS record_table, source_id, stream, external_id,
@@ -49,46 +54,70 @@ WITH row_now AS (
     AND n.external_id = h.external_id
   LEFT JOIN affsync.stream st ON st.source_id = h.source_id AND st.stream = h.stream
   LEFT JOIN LATERAL (
-    SELECT l.before
-    FROM affsync.record_change l
-    WHERE NOT h.after ? 'amount' AND l.source_id = h.source_id
-      AND l.record_table = h.record_table AND l.stream = h.stream
-      AND l.external_id = h.external_id AND l.change_id > h.change_id AND l.before ? 'amount'
-    ORDER BY l.change_id
-    LIMIT 1
+    SELECT x.before FROM (
+      SELECT l.before
+      FROM affsync.record_change l
+      WHERE l.source_id = h.source_id AND l.record_table = h.record_table AND l.stream = h.stream
+        AND l.external_id = h.external_id AND l.change_id > h.change_id
+        AND l.changed_at > h.changed_at - interval '31 days'
+        AND l.changed_at < now() + interval '31 days' AND l.before ? 'amount'
+      ORDER BY l.change_id
+      LIMIT 1
+    ) x WHERE NOT h.after ? 'amount' LIMIT 1
   ) a ON true
   LEFT JOIN LATERAL (
-    SELECT l.before
+    SELECT true AS later
     FROM affsync.record_change l
     WHERE l.source_id = h.source_id AND l.record_table = h.record_table AND l.stream = h.stream
-      AND l.external_id = h.external_id AND l.change_id > h.change_id AND l.before ? 'status'
-    ORDER BY l.change_id
+      AND l.external_id = h.external_id AND l.change_id > h.change_id
+      AND l.changed_at > h.changed_at - interval '31 days'
+      AND l.changed_at < now() + interval '31 days' AND (l.before ? 'status' OR l.before ? 'currency')
     LIMIT 1
+  ) t ON true
+  LEFT JOIN LATERAL (
+    SELECT x.before FROM (
+      SELECT l.before
+      FROM affsync.record_change l
+      WHERE l.source_id = h.source_id AND l.record_table = h.record_table AND l.stream = h.stream
+        AND l.external_id = h.external_id AND l.change_id > h.change_id
+        AND l.changed_at > h.changed_at - interval '31 days'
+        AND l.changed_at < now() + interval '31 days' AND l.before ? 'status'
+      ORDER BY l.change_id
+      LIMIT 1
+    ) x WHERE t.later AND NOT h.after ? 'status' LIMIT 1
   ) s ON true
   LEFT JOIN LATERAL (
-    SELECT l.before
-    FROM affsync.record_change l
-    WHERE l.source_id = h.source_id AND l.record_table = h.record_table AND l.stream = h.stream
-      AND l.external_id = h.external_id AND l.change_id > h.change_id AND l.before ? 'currency'
-    ORDER BY l.change_id
-    LIMIT 1
+    SELECT x.before FROM (
+      SELECT l.before
+      FROM affsync.record_change l
+      WHERE l.source_id = h.source_id AND l.record_table = h.record_table AND l.stream = h.stream
+        AND l.external_id = h.external_id AND l.change_id > h.change_id
+        AND l.changed_at > h.changed_at - interval '31 days'
+        AND l.changed_at < now() + interval '31 days' AND l.before ? 'currency'
+      ORDER BY l.change_id
+      LIMIT 1
+    ) x WHERE t.later AND NOT h.after ? 'currency' LIMIT 1
   ) c ON true
   LEFT JOIN LATERAL (
-    SELECT true AS found
-    FROM affsync.record_change l
-    WHERE h.before ? 'currency' AND h.before ->> 'currency' IS NULL AND l.source_id = h.source_id
-      AND l.record_table = h.record_table AND l.stream = h.stream AND l.external_id = h.external_id
-      AND l.change_id < h.change_id AND l.before ? 'currency'
-    LIMIT 1
+    SELECT x.found FROM (
+      SELECT true AS found
+      FROM affsync.record_change l
+      WHERE l.source_id = h.source_id AND l.record_table = h.record_table AND l.stream = h.stream
+        AND l.external_id = h.external_id AND l.change_id < h.change_id AND l.before ? 'currency'
+      LIMIT 1
+    ) x WHERE h.before ? 'currency' AND h.before ->> 'currency' IS NULL LIMIT 1
   ) f ON true
   LEFT JOIN LATERAL (
-    SELECT l.operation = 'update' AND l.after ? 'counted' AS in_place
-    FROM affsync.record_change l
-    WHERE h.operation = 'restore' AND l.source_id = h.source_id AND l.external_id = h.external_id
-      AND l.change_id > h.change_id AND l.changed_at >= h.changed_at
-      AND l.record_table = h.record_table AND l.stream = h.stream AND l.operation <> 'remap'
-    ORDER BY l.change_id
-    LIMIT 1
+    SELECT x.in_place FROM (
+      SELECT l.operation = 'update' AND l.after ? 'counted' AS in_place
+      FROM affsync.record_change l
+      WHERE l.source_id = h.source_id AND l.record_table = h.record_table AND l.stream = h.stream
+        AND l.external_id = h.external_id AND l.change_id > h.change_id
+        AND l.changed_at >= h.changed_at AND l.changed_at < now() + interval '31 days'
+        AND l.operation <> 'remap'
+      ORDER BY l.change_id
+      LIMIT 1
+    ) x WHERE h.operation = 'restore' LIMIT 1
   ) p ON true
   WHERE (h.operation IN ('delete', 'restore') OR h.before ?| ARRAY['amount', 'currency']
          OR h.before ? 'status'

@@ -17,50 +17,72 @@ WITH dated AS (
   JOIN affsync.commission c
     ON c.source_id = h.source_id AND c.stream = h.stream AND c.external_id = h.external_id
   LEFT JOIN affsync.stream st ON st.source_id = c.source_id AND st.stream = c.stream
+  -- The next change that tells the amount, the status and the currency: see retroactive_changes.
   LEFT JOIN LATERAL (
-    SELECT l.before ->> 'amount' AS value, true AS found
-    FROM affsync.record_change l
-    WHERE NOT h.after ? 'amount' AND l.source_id = h.source_id AND l.record_table = 'commission'
-      AND l.stream = h.stream AND l.external_id = h.external_id AND l.change_id > h.change_id
-      AND l.before ? 'amount'
-    ORDER BY l.change_id
-    LIMIT 1
+    SELECT x.before FROM (
+      SELECT l.before
+      FROM affsync.record_change l
+      WHERE l.source_id = h.source_id AND l.record_table = 'commission' AND l.stream = h.stream
+        AND l.external_id = h.external_id AND l.change_id > h.change_id
+        AND l.changed_at > h.changed_at - interval '31 days'
+        AND l.changed_at < now() + interval '31 days' AND l.before ? 'amount'
+      ORDER BY l.change_id
+      LIMIT 1
+    ) x WHERE NOT h.after ? 'amount' LIMIT 1
   ) la ON true
   LEFT JOIN LATERAL (
-    SELECT l.before ->> 'status' AS value, true AS found
+    SELECT true AS later
     FROM affsync.record_change l
-    WHERE NOT h.after ? 'status' AND l.source_id = h.source_id AND l.record_table = 'commission'
-      AND l.stream = h.stream AND l.external_id = h.external_id AND l.change_id > h.change_id
-      AND l.before ? 'status'
-    ORDER BY l.change_id
+    WHERE l.source_id = h.source_id AND l.record_table = 'commission' AND l.stream = h.stream
+      AND l.external_id = h.external_id AND l.change_id > h.change_id
+      AND l.changed_at > h.changed_at - interval '31 days'
+      AND l.changed_at < now() + interval '31 days' AND (l.before ? 'status' OR l.before ? 'currency')
     LIMIT 1
+  ) t ON true
+  LEFT JOIN LATERAL (
+    SELECT x.before FROM (
+      SELECT l.before
+      FROM affsync.record_change l
+      WHERE l.source_id = h.source_id AND l.record_table = 'commission' AND l.stream = h.stream
+        AND l.external_id = h.external_id AND l.change_id > h.change_id
+        AND l.changed_at > h.changed_at - interval '31 days'
+        AND l.changed_at < now() + interval '31 days' AND l.before ? 'status'
+      ORDER BY l.change_id
+      LIMIT 1
+    ) x WHERE t.later AND NOT h.after ? 'status' LIMIT 1
   ) ls ON true
   LEFT JOIN LATERAL (
-    SELECT l.before ->> 'currency' AS value, true AS found
-    FROM affsync.record_change l
-    WHERE NOT h.after ? 'currency' AND l.source_id = h.source_id AND l.record_table = 'commission'
-      AND l.stream = h.stream AND l.external_id = h.external_id AND l.change_id > h.change_id
-      AND l.before ? 'currency'
-    ORDER BY l.change_id
-    LIMIT 1
+    SELECT x.before FROM (
+      SELECT l.before
+      FROM affsync.record_change l
+      WHERE l.source_id = h.source_id AND l.record_table = 'commission' AND l.stream = h.stream
+        AND l.external_id = h.external_id AND l.change_id > h.change_id
+        AND l.changed_at > h.changed_at - interval '31 days'
+        AND l.changed_at < now() + interval '31 days' AND l.before ? 'currency'
+      ORDER BY l.change_id
+      LIMIT 1
+    ) x WHERE t.later AND NOT h.after ? 'currency' LIMIT 1
   ) lc ON true
   -- A currency that the row never had before is told only now, and no other one.
   LEFT JOIN LATERAL (
-    SELECT true AS found
-    FROM affsync.record_change l
-    WHERE h.before ? 'currency' AND h.before ->> 'currency' IS NULL AND l.source_id = h.source_id
-      AND l.record_table = 'commission' AND l.stream = h.stream AND l.external_id = h.external_id
-      AND l.change_id < h.change_id AND l.before ? 'currency'
-    LIMIT 1
-  ) fc ON true
+    SELECT x.found FROM (
+      SELECT true AS found
+      FROM affsync.record_change l
+      WHERE l.source_id = h.source_id AND l.record_table = 'commission' AND l.stream = h.stream
+        AND l.external_id = h.external_id AND l.change_id < h.change_id AND l.before ? 'currency'
+      LIMIT 1
+    ) x WHERE h.before ? 'currency' AND h.before ->> 'currency' IS NULL LIMIT 1
+  ) f ON true
   CROSS JOIN LATERAL (
     SELECT
       CASE WHEN h.after ? 'amount' THEN (h.after ->> 'amount')::numeric
-           WHEN la.found THEN la.value::numeric ELSE c.amount END AS amount_after,
+           WHEN la.before IS NULL THEN c.amount
+           ELSE (la.before ->> 'amount')::numeric END AS amount_after,
       CASE WHEN h.after ? 'status' THEN h.after ->> 'status'
-           WHEN ls.found THEN ls.value ELSE c.status END AS status_after,
+           WHEN ls.before IS NULL THEN c.status ELSE ls.before ->> 'status' END AS status_after,
       CASE WHEN h.after ? 'currency' THEN h.after ->> 'currency'
-           WHEN lc.found THEN lc.value ELSE c.currency END AS currency_after
+           WHEN lc.before IS NULL THEN c.currency ELSE lc.before ->> 'currency' END
+        AS currency_after
   ) a
   CROSS JOIN LATERAL (
     SELECT
@@ -75,7 +97,7 @@ WITH dated AS (
       a.currency_after,
       CASE
         WHEN NOT h.before ? 'currency' THEN a.currency_after
-        WHEN h.before ->> 'currency' IS NULL AND fc.found IS NULL THEN a.currency_after
+        WHEN h.before ->> 'currency' IS NULL AND f.found IS NULL THEN a.currency_after
         ELSE h.before ->> 'currency'
       END AS currency_before,
       CASE WHEN h.before ? 'counted' THEN (h.before ->> 'counted')::numeric
@@ -150,13 +172,16 @@ WITH dated AS (
     HAVING sum(g.amount) FILTER (WHERE g.change_id = h.change_id) < 0
   ) g
   LEFT JOIN LATERAL (
-    SELECT l.before ->> 'status' AS value, true AS found
-    FROM affsync.record_change l
-    WHERE NOT h.after ? 'status' AND l.source_id = h.source_id AND l.record_table = 'commission'
-      AND l.stream = h.stream AND l.external_id = h.external_id AND l.change_id > h.change_id
-      AND l.before ? 'status'
-    ORDER BY l.change_id
-    LIMIT 1
+    SELECT x.before FROM (
+      SELECT l.before
+      FROM affsync.record_change l
+      WHERE l.source_id = h.source_id AND l.record_table = 'commission' AND l.stream = h.stream
+        AND l.external_id = h.external_id AND l.change_id > h.change_id
+        AND l.changed_at > h.changed_at - interval '31 days'
+        AND l.changed_at < now() + interval '31 days' AND l.before ? 'status'
+      ORDER BY l.change_id
+      LIMIT 1
+    ) x WHERE NOT h.after ? 'status' LIMIT 1
   ) ls ON true
   WHERE h.record_table = 'commission' AND c.grain = 'lifetime' AND h.operation = 'update'
     -- Known again after a while, it may be less than it was when it was known last.
@@ -164,7 +189,8 @@ WITH dated AS (
          OR (h.after ->> 'amount')::numeric < (h.before ->> 'amount')::numeric)
     -- One that is void counts nothing that it could lose.
     AND coalesce(CASE WHEN h.after ? 'status' THEN h.after ->> 'status'
-                      WHEN ls.found THEN ls.value ELSE c.status END, '') NOT IN ('rejected', 'reversed')
+                      WHEN ls.before IS NULL THEN c.status ELSE ls.before ->> 'status' END, '')
+        NOT IN ('rejected', 'reversed')
 )
 SELECT
   s.name AS source,
