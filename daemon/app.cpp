@@ -143,15 +143,18 @@ void App::start_database_for_reading() {
   impl_->store = schema::make_pg_store(impl_->database->reading_options());
 }
 
+std::string App::instance() const {
+  auto const& given = impl_->config.instance;
+  return given.empty() ? instance_of(impl_->file) : given;
+}
+
 void App::open_database() {
-  auto instance = impl_->config.instance;
-  if (instance.empty()) instance = instance_of(impl_->file);
   // Called on the threads that watch the embedded server and the leases; logging belongs on the I/O
   // thread.
   auto on_event = [impl = impl_.get()](std::string const& text) {
     asio::post(impl->io, [impl, text] { Logger(*impl->sink).warn(text); });
   };
-  impl_->database = std::make_unique<Database>(impl_->config.database, std::move(instance),
+  impl_->database = std::make_unique<Database>(impl_->config.database, instance(),
                                                std::move(on_event), impl_->on_start_step);
 }
 

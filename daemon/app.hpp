@@ -39,6 +39,8 @@ class App {
   ~App();
 
   config::Config const& config() const;
+  // What tells this configuration from others on the same database.
+  std::string instance() const;
   // The connectors that the sources name, and the user's; also those whose file is invalid.
   std::vector<engine::Manifest> const& manifests() const;
   Logger log() const;

@@ -3,6 +3,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "daemon/serve/pending_call.hpp"
@@ -51,6 +52,23 @@ asio::awaitable<bool> are_sources_replaced(schema::Store& store, std::vector<std
   bool const replaced = found && found->code == ErrorCode::config_invalid;
   if (replaced) log.warn(found->message + "; all sources are registered again");
   co_return replaced;
+}
+
+asio::awaitable<void> refuse_lost_sources(schema::Store& store, std::string instance,
+                                          std::string config_file) {
+  std::vector<std::optional<std::string>> parameters;
+  parameters.emplace_back(std::move(instance));
+  auto const had = co_await store.query(
+      "SELECT name FROM affsync.source WHERE retired_at IS NULL AND $1 = ANY (instances)"
+      " ORDER BY name",
+      std::move(parameters));
+  if (had.rows.empty()) co_return;
+  std::string names;
+  for (auto const& row : had.rows) names += (names.empty() ? "`" : ", `") + row[0].value() + "`";
+  throw Failure(ErrorCode::config_invalid,
+                config_file + ": the configuration has no source, but it had " + names,
+                "Restore the file if it was cut off. If nothing is to be read any more, say so with"
+                " `affsync sources remove NAME` for each; their rows stay.");
 }
 
 asio::awaitable<void> leave_database(schema::Store& store) {

@@ -23,6 +23,12 @@ std::vector<serve::StreamSetting> settings_of(
 boost::asio::awaitable<bool> are_sources_replaced(schema::Store& store,
                                                   std::vector<std::string> names, Logger log);
 
+// Throws Failure(config_invalid) if the configuration, which has no source, had some when it was
+// used last: then its file may have been cut off, and a daemon that reads nothing would be green.
+// `instance`: as in DatabaseOptions.
+boost::asio::awaitable<void> refuse_lost_sources(schema::Store& store, std::string instance,
+                                                 std::string config_file);
+
 // Tells the other daemons on the database that this one ends; without it they notice that later.
 // Waits for at most a second, and cannot be cancelled.
 boost::asio::awaitable<void> leave_database(schema::Store& store);

@@ -1,15 +1,39 @@
 // `affsync run`: the daemon.
+#include <boost/asio/awaitable.hpp>
+
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/daemon.hpp"
+#include "daemon/running_daemon.hpp"
 #include "daemon/serve/service_manager.hpp"
 #include "daemon/signals.hpp"
+#include "daemon/source_plans.hpp"
 
 namespace affsync::cli {
+namespace {
+
+// A file that says nothing at all, not even where the database is, has been emptied: a service's
+// own says that.
+void refuse_emptied(config::Config const& config) {
+  config::DatabaseConfig const unsaid;
+  bool const says_database =
+      !config.database.embedded() || config.database.state_dir != unsaid.state_dir;
+  if (!says_database) refuse_without_sources(config);
+}
+
+boost::asio::awaitable<void> run_with_sources(App& app, Daemon& daemon) {
+  if (app.config().sources.empty()) {
+    co_await refuse_lost_sources(app.store(), app.instance(), app.config().file);
+  }
+  co_await daemon.run();
+}
+
+}  // namespace
 
 int run_daemon(CommonOptions const& common) {
   ignore_hangups();  // what is asked before the configuration is read is done by reading it
   App app(common.config_file, common.log_level());
+  refuse_emptied(app.config());
   HangUps hangups(app.io());
   serve::ServiceManager const manager;
   app.on_start_step(
@@ -35,7 +59,7 @@ int run_daemon(CommonOptions const& common) {
   }
   Daemon daemon(app, hangups);
   try {
-    app.run(daemon.run());
+    app.run(run_with_sources(app, daemon));
   } catch (Failure const& failure) {
     // A signal during the start is not a failure either.
     if (!app.interrupted() || failure.error().code != ErrorCode::cancelled) throw;

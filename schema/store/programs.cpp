@@ -170,7 +170,7 @@ void claim_sources(PgSession& session, Program const& program,
        "DELETE FROM affsync.program WHERE instance = $1 AND process NOT IN ('', $2)"
        " AND (ended_at IS NOT NULL OR seen_at < now() - interval '1 day')",
        mine);
-  give_up_others(tx, program, names);
+  if (!names.empty()) give_up_others(tx, program, names);
   tx.commit();
 }
 

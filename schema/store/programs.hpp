@@ -53,7 +53,7 @@ void give_up_others(pqxx::transaction_base& tx, Program const& program,
                     std::vector<std::string> const& names);
 
 // Records which sources a daemon's configuration names. Retires sources that it no longer names,
-// unless another configuration, or a running daemon, names them.
+// unless another configuration, or a running daemon, names them, or it names none at all.
 void claim_sources(PgSession& session, Program const& program,
                    std::vector<std::string> const& names);
 

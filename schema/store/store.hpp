@@ -279,7 +279,8 @@ class Store : public BlockStore {
   // Records which sources this daemon's configuration names, and that the daemon runs; to be called
   // once a minute. Retires sources that it no longer names, unless another one names them. Fails
   // with config_invalid, after that, if the database lacks one of those that were registered last,
-  // or has another one in its place: then register them again.
+  // or has another one in its place: then register them again. Without a name it retires none: a
+  // configuration that was cut off has none either.
   virtual asio::awaitable<void> retire_sources_except(std::vector<std::string> names) = 0;
   // Records what stands against this daemon, and repeats it with each retire_sources_except().
   virtual asio::awaitable<void> note_troubles(DaemonTroubles) { co_return; }

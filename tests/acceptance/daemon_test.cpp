@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 
 #include <chrono>
@@ -39,6 +40,33 @@ TEST_F(Daemon, daemon_runs_reloads_and_stops) {
   configure();
   EXPECT_EQ(query("select count(*) from affsync.source where retired_at is not null"), "0");
   EXPECT_NE(query("select count(*) from affsync.commission"), "0");
+}
+
+// The same before a start, such as that of an upgrade: it would retire all sources and be green.
+TEST_F(Daemon, a_configuration_that_lost_its_sources_is_not_started) {
+  start_broker();
+  ASSERT_EQ(sync().status, 0);
+  auto const whole = config_text();
+  dir_.write("affsync.yaml", whole.substr(0, whole.find("sources:")));
+  auto refused = affsync({"run"});
+  EXPECT_EQ(refused.status, 2) << refused.err;
+  EXPECT_NE(refused.err.find("the configuration has no source, but it had `main`"),
+            std::string::npos)
+      << refused.err;
+  EXPECT_NE(refused.err.find("affsync sources remove"), std::string::npos) << refused.err;
+  EXPECT_EQ(query("select count(*) from affsync.source where retired_at is not null"), "0");
+
+  dir_.write("affsync.yaml", "# nothing\n");
+  refused = affsync({"run"});
+  EXPECT_EQ(refused.status, 2) << refused.err;
+  EXPECT_FALSE(std::filesystem::exists(dir_.path() / "affsync-data"));
+
+  // Whoever wants nothing read any more says so.
+  dir_.write("affsync.yaml", whole.substr(0, whole.find("sources:")));
+  ASSERT_EQ(affsync({"sources", "remove", "main", "--yes"}).status, 0);
+  auto const process = start({"run"});
+  process->wait_for_err("started");
+  EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
 }
 
 TEST_F(Daemon, what_only_a_restart_can_change_is_told_and_left_alone) {
