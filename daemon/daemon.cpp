@@ -1,7 +1,6 @@
 #include "daemon/daemon.hpp"
 
 #include <algorithm>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -14,6 +13,7 @@
 #include "daemon/alert_parts.hpp"
 #include "daemon/alerts/delivery.hpp"
 #include "daemon/alerts/policy.hpp"
+#include "daemon/async/event.hpp"
 #include "daemon/async/task_group.hpp"
 #include "daemon/cli/connectors.hpp"
 #include "daemon/daemon_task.hpp"
@@ -337,10 +337,8 @@ asio::awaitable<void> Daemon::Impl::keep_watchdog_alive() {
 
 // Reports to systemd that the daemon is stopping as soon as that begins, not after the last run.
 asio::awaitable<void> Daemon::Impl::say_stopping() {
-  auto executor = co_await asio::this_coro::executor;
-  asio::steady_timer forever(executor, asio::steady_timer::time_point::max());
-  boost::system::error_code cancelled;
-  co_await forever.async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
+  async::Event never;
+  co_await never.told();  // returns when this is cancelled
   crash_point(CrashPoint::daemon_stopping);
   log_.info("stopping; each run ends with its current page");
   manager_.stopping("stopping");

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <functional>
@@ -15,20 +16,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// Waits for the timer, whose cancellation by somebody else ends the wait early.
-asio::awaitable<void> wait_for(asio::steady_timer& timer, steady_clock::duration time) {
-  timer.expires_after(time);
-  boost::system::error_code woken;
-  co_await timer.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-  auto const state = co_await asio::this_coro::cancellation_state;
-  if (state.cancelled() != asio::cancellation_type::none) {
-    throw boost::system::system_error(asio::error::operation_aborted);
-  }
-}
-
 asio::awaitable<void> sleep(milliseconds time) {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
-  co_await wait_for(timer, time);
+  asio::steady_timer timer(co_await asio::this_coro::executor, time);
+  co_await timer.async_wait(asio::use_awaitable);
 }
 
 // Sends what is due to one receiver and tells of errors of the database.
@@ -87,7 +77,6 @@ Delivery::Delivery(SenderParts parts, std::function<schema::AlertPolicy()> polic
       policy_(std::move(policy)),
       log_(std::move(log)),
       times_(times),
-      wake_(parts_.executor),
       tasks_(parts_.executor) {}
 
 void Delivery::set_receivers(config::AlertsConfig const& config) {
@@ -104,7 +93,7 @@ void Delivery::set_receivers(config::AlertsConfig const& config) {
       continue;
     }
     auto sender = std::make_unique<Sender>(parts_, receiver, limits, log_);
-    kept.push_back(std::make_shared<Post>(std::move(sender), parts_.executor));
+    kept.push_back(std::make_shared<Post>(std::move(sender)));
   }
   // What is being sent to the others stays leased for a moment, and is then sent with the same key.
   for (auto const& gone : posts_) {
@@ -123,7 +112,7 @@ void Delivery::start(PostPtr const& post) {
 
 void Delivery::nudge() {
   nudged_ = true;
-  wake_.cancel();
+  wake_.tell();
 }
 
 asio::awaitable<void> Delivery::run() {
@@ -136,7 +125,7 @@ asio::awaitable<void> Delivery::run() {
 
 asio::awaitable<void> Delivery::judge_again_and_again() {
   for (;;) {
-    if (!nudged_) co_await wait_for(wake_, times_.longest);
+    if (!nudged_) co_await wake_.told_before(steady_clock::now() + times_.longest);
     co_await sleep(times_.debounce);
     nudged_ = false;
     auto const began = steady_clock::now();
@@ -174,7 +163,7 @@ asio::awaitable<milliseconds> Delivery::judge() {
   }
   if (failed && !database_told_) log_.warn(*failed);
   database_told_ = failed.has_value();
-  for (auto const& post : posts_) post->wake.cancel();
+  for (auto const& post : posts_) post->wake.tell();
   co_return slow;
 }
 
@@ -190,7 +179,7 @@ asio::awaitable<void> Delivery::keep_sending(PostPtr post) {
     if (failed) log_.debug(failed->to_line());
     auto pause = Duration(times_.look);
     if (next) pause = std::clamp(*next - parts_.clock->now(), Duration(0), pause);
-    co_await wait_for(post->wake, pause);
+    co_await post->wake.told_before(steady_clock::now() + pause);
   }
 }
 

@@ -2,12 +2,12 @@
 // they wrote, to each receiver on its own. Nothing here waits for a run, and no run waits for it.
 #pragma once
 
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <list>
 #include <memory>
 
 #include "daemon/alerts/sender.hpp"
+#include "daemon/async/event.hpp"
 #include "daemon/async/task_group.hpp"
 
 namespace affsync::alerts {
@@ -37,10 +37,9 @@ class Delivery {
 
  private:
   struct Post {
-    Post(std::unique_ptr<Sender> its_sender, asio::any_io_executor const& executor)
-        : sender(std::move(its_sender)), wake(executor) {}
+    explicit Post(std::unique_ptr<Sender> its_sender) : sender(std::move(its_sender)) {}
     std::unique_ptr<Sender> sender;
-    asio::steady_timer wake;
+    async::Event wake;
     async::TaskGroup::TaskPtr task;
   };
   using PostPtr = std::shared_ptr<Post>;
@@ -57,7 +56,7 @@ class Delivery {
   DeliveryTimes times_;
   std::list<PostPtr> posts_;
   bool nudged_ = true;  // judge at the start
-  asio::steady_timer wake_;
+  async::Event wake_;
   bool running_ = false;
   bool database_told_ = false;  // an outage is logged once
   std::vector<std::string> failed_rules_;

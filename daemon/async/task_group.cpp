@@ -2,9 +2,7 @@
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cassert>
 #include <utility>
 
@@ -12,8 +10,7 @@
 
 namespace affsync::async {
 
-TaskGroup::TaskGroup(asio::any_io_executor executor)
-    : executor_(executor), ended_(executor, asio::steady_timer::time_point::max()) {}
+TaskGroup::TaskGroup(asio::any_io_executor executor) : executor_(std::move(executor)) {}
 
 TaskGroup::~TaskGroup() {
   assert(tasks_.empty());
@@ -26,7 +23,7 @@ TaskGroup::TaskPtr TaskGroup::spawn(asio::awaitable<void> work) {
     if (thrown && !failure_) failure_ = thrown;
     task->ended_ = true;
     std::erase(tasks_, task);
-    ended_.cancel();
+    ended_.tell();
   };
   auto calm = cancel_safe(std::move(work));
   asio::co_spawn(executor_, std::move(calm),
@@ -60,8 +57,7 @@ asio::awaitable<bool> TaskGroup::join() {
       cancel_all();
     }
     if (tasks_.empty()) break;
-    boost::system::error_code ignored;  // always operation_aborted: ended_ never expires
-    co_await ended_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await ended_.told();
   }
   if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   co_return cancelled;

@@ -5,11 +5,12 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <exception>
 #include <functional>
 #include <memory>
 #include <vector>
+
+#include "daemon/async/event.hpp"
 
 namespace affsync::async {
 
@@ -43,7 +44,7 @@ class TaskGroup {
  private:
   asio::any_io_executor executor_;
   std::vector<TaskPtr> tasks_;  // the tasks that have not ended
-  asio::steady_timer ended_;    // cancelled whenever a task has ended
+  Event ended_;                 // a task has
   std::exception_ptr failure_;
 };
 

@@ -2,15 +2,15 @@
 
 #include <algorithm>
 #include <boost/asio/error.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <list>
 #include <map>
 #include <memory>
 #include <utility>
+
+#include "daemon/async/event.hpp"
 
 namespace affsync::net {
 namespace {
@@ -24,7 +24,7 @@ constexpr std::chrono::milliseconds head_start{250};
 class Race : public std::enable_shared_from_this<Race> {
  public:
   Race(asio::any_io_executor const& executor, std::vector<tcp::endpoint> endpoints)
-      : executor_(executor), endpoints_(std::move(endpoints)), next_(executor), decided(executor) {}
+      : executor_(executor), endpoints_(std::move(endpoints)), next_(executor) {}
 
   void try_next() {
     if (is_over_ || tried_ == endpoints_.size()) return;
@@ -63,7 +63,7 @@ class Race : public std::enable_shared_from_this<Race> {
     }
     is_decided = true;
     end();
-    decided.cancel();
+    decided.tell();
   }
 
   asio::any_io_executor executor_;
@@ -75,7 +75,7 @@ class Race : public std::enable_shared_from_this<Race> {
   bool is_over_ = false;
 
  public:
-  asio::steady_timer decided;
+  async::Event decided;
 };
 
 // Ends the race of a coroutine that was destroyed.
@@ -101,16 +101,15 @@ asio::awaitable<Connected> connect_first(std::vector<tcp::endpoint> endpoints,
   auto const executor = co_await asio::this_coro::executor;
   auto const race = std::make_shared<Race>(executor, std::move(endpoints));
   EndOfRace const ends(race);
-  race->decided.expires_after(limit);
+  auto const until = std::chrono::steady_clock::now() + limit;
   race->try_next();
-  error_code woken;
-  co_await race->decided.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+  bool const in_time = co_await race->decided.told_before(until);
   Connected connected;
   if (race->winner) {
     connected.socket = std::move(race->winner);
   } else if (race->is_decided) {
     connected.error = race->error;
-  } else if (woken) {
+  } else if (in_time) {  // woken, but by a cancellation
     throw boost::system::system_error(asio::error::operation_aborted);
   } else {
     connected.error = asio::error::timed_out;

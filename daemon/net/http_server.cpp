@@ -16,6 +16,7 @@
 
 #include "base/text.hpp"
 #include "daemon/async/cancel_safe.hpp"
+#include "daemon/async/event.hpp"
 #include "daemon/async/with_timeout.hpp"
 #include "daemon/net/http_codec.hpp"
 #include "daemon/net/request_rules.hpp"
@@ -49,7 +50,6 @@ class SmallServer final : public HttpServer {
         handler_(std::move(handler)),
         limits_(limits),
         identity_(std::move(identity)),
-        changed_(acceptor_.get_executor(), asio::steady_timer::time_point::max()),
         port_(acceptor_.local_endpoint().port()) {}
 
   unsigned short port() const override { return port_; }
@@ -60,7 +60,7 @@ class SmallServer final : public HttpServer {
     acceptor_.close(ignored);
     auto const all = sessions_;  // a session may leave the list inside emit()
     for (auto const& session : all) session->end.emit(asio::cancellation_type::terminal);
-    changed_.cancel();
+    changed_.tell();
   }
 
   asio::awaitable<void> serve() override {
@@ -73,7 +73,7 @@ class SmallServer final : public HttpServer {
     stop();
     // Wait for the sessions to end even if serve() itself was cancelled.
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
-    while (!sessions_.empty()) co_await wait_for_change();
+    while (!sessions_.empty()) co_await changed_.told();
     if (cancelled) throw boost::system::system_error(asio::error::operation_aborted);
   }
 
@@ -95,12 +95,6 @@ class SmallServer final : public HttpServer {
       since = asio::steady_timer::clock_type::now();
     }
   };
-
-  // Returns when a session has ended, or waits for its client again.
-  asio::awaitable<void> wait_for_change() {
-    error_code woken;
-    co_await changed_.async_wait(asio::redirect_error(asio::use_awaitable, woken));
-  }
 
   // Whether `one` gives up its place before `other`, whose address has as many: who is silent
   // before who waits for us, the longest silence first, and of those who wait for us the last one.
@@ -128,7 +122,7 @@ class SmallServer final : public HttpServer {
     if (!chosen) return;
     chosen->is_ended = true;
     if (chosen->state == State::of_turn) {
-      changed_.cancel();  // it answers that there is no place
+      changed_.tell();  // it answers that there is no place
     } else {
       chosen->end.emit(asio::cancellation_type::terminal);
     }
@@ -149,7 +143,7 @@ class SmallServer final : public HttpServer {
       }
       while (!stopping_ && sessions_.size() >= max_connections) {
         make_room();
-        if (sessions_.size() >= max_connections) co_await wait_for_change();
+        if (sessions_.size() >= max_connections) co_await changed_.told();
       }
       if (!stopping_) start(std::move(socket));
     }
@@ -160,7 +154,7 @@ class SmallServer final : public HttpServer {
     sessions_.push_back(session);
     auto ended = [this, session](std::exception_ptr) {
       sessions_.remove(session);
-      changed_.cancel();
+      changed_.tell();
     };
     error_code gone;
     auto const end = socket.remote_endpoint(gone);
@@ -221,7 +215,7 @@ class SmallServer final : public HttpServer {
           if (!has_turn) answer = no_place();
           more = more && has_turn;
           session->enter(State::of_client);
-          changed_.cancel();
+          changed_.tell();
         }
       }
       std::string const bytes = encode_response(*answer, head, more);
@@ -237,7 +231,7 @@ class SmallServer final : public HttpServer {
     };
     session.enter(State::of_turn);
     while (std::ranges::count_if(sessions_, is_of_it) >= most_of_an_address) {
-      co_await wait_for_change();
+      co_await changed_.told();
       if (session.is_ended) co_return false;
     }
     session.enter(State::of_handler);
@@ -274,7 +268,7 @@ class SmallServer final : public HttpServer {
   ServerLimits limits_;
   IdentityKeeper identity_;
   std::list<std::shared_ptr<Session>> sessions_;
-  asio::steady_timer changed_;  // never expires; cancelled to wake who waits for a change
+  async::Event changed_;  // a session has ended, waits for its client again, or gives up its place
   unsigned short port_;
   bool stopping_ = false;
 };

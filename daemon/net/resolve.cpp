@@ -4,10 +4,8 @@
 
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 #include <charconv>
 #include <condition_variable>
 #include <cstring>
@@ -20,6 +18,7 @@
 
 #include "base/error.hpp"
 #include "daemon/async/durations.hpp"
+#include "daemon/async/event.hpp"
 
 namespace affsync::net {
 namespace {
@@ -147,19 +146,20 @@ asio::awaitable<std::vector<Endpoint>> resolve(std::string host, std::string por
   if (!not_an_address) co_return std::vector<Endpoint>(1, Endpoint(address, number));
 
   auto const executor = co_await asio::this_coro::executor;
-  auto const timer = std::make_shared<asio::steady_timer>(executor, limit);
+  auto const until = std::chrono::steady_clock::now() + limit;
+  auto const resolved = std::make_shared<async::Event>();
   auto const lookup = std::make_shared<Lookup>();
   lookup->host = host;
   lookup->port = port;
-  lookup->wake = [executor, timer] { asio::post(executor, [timer] { timer->cancel(); }); };
+  lookup->wake = [executor, resolved] { asio::post(executor, [resolved] { resolved->tell(); }); };
   Waiting const waiting(lookup);
   LookupThreads::instance().add(lookup);
 
-  boost::system::error_code error;
-  co_await timer->async_wait(asio::redirect_error(asio::use_awaitable, error));
+  bool const in_time = co_await resolved->told_before(until);
   std::lock_guard const lock(lookup->mutex);
   if (!lookup->done) {
-    if (error) throw boost::system::system_error(asio::error::operation_aborted);
+    // It was woken, but by a cancellation.
+    if (in_time) throw boost::system::system_error(asio::error::operation_aborted);
     throw Failure(ErrorCode::timeout,
                   "the name " + host + " was not resolved within " + async::to_text(limit),
                   "Check the name servers of this machine.");

@@ -6,13 +6,11 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 #include <chrono>
 #include <exception>
-#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +18,7 @@
 
 #include "base/error.hpp"
 #include "daemon/async/durations.hpp"
+#include "daemon/async/event.hpp"
 
 namespace affsync::serve {
 
@@ -44,7 +43,7 @@ class PendingCall {
                                                                   T value) {
       call->error_ = error;
       if (!error) call->value_.emplace(std::move(value));
-      for (auto* const patience : call->waiting_) patience->cancel();
+      call->on_end_.tell();
       told();
     };
     asio::co_spawn(executor, std::move(work), std::move(done));
@@ -62,10 +61,7 @@ class PendingCall {
   // the call.
   asio::awaitable<void> ended(std::chrono::milliseconds limit) {
     if (done()) co_return;
-    asio::steady_timer patience(co_await asio::this_coro::executor, limit);
-    Waiting const waiting(*this, patience);
-    boost::system::error_code woken;
-    co_await patience.async_wait(asio::redirect_error(asio::use_awaitable, woken));
+    co_await on_end_.told_before(std::chrono::steady_clock::now() + limit);
     auto const cancellation = co_await asio::this_coro::cancellation_state;
     if (cancellation.cancelled() != asio::cancellation_type::none) {
       throw boost::system::system_error(asio::error::operation_aborted);
@@ -83,21 +79,7 @@ class PendingCall {
   }
 
  private:
-  // Registers a timer that the end of the call cancels.
-  class Waiting {
-   public:
-    Waiting(PendingCall& call, asio::steady_timer& patience)
-        : call_(call), place_(call.waiting_.insert(call.waiting_.end(), &patience)) {}
-    Waiting(Waiting const&) = delete;
-    Waiting& operator=(Waiting const&) = delete;
-    ~Waiting() { call_.waiting_.erase(place_); }
-
-   private:
-    PendingCall& call_;
-    typename std::list<asio::steady_timer*>::iterator place_;
-  };
-
-  std::list<asio::steady_timer*> waiting_;
+  async::Event on_end_;
   std::exception_ptr error_;
   std::optional<T> value_;
 };

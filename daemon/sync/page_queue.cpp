@@ -1,7 +1,5 @@
 #include "daemon/sync/page_queue.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
 namespace affsync::sync {
@@ -38,7 +36,7 @@ class PageQueue::Draining {
  public:
   explicit Draining(PageQueue& queue) : queue_(queue) {
     ++queue_.draining_;
-    queue_.changed();
+    queue_.changed_.tell();
   }
   Draining(Draining const&) = delete;
   Draining& operator=(Draining const&) = delete;
@@ -48,12 +46,8 @@ class PageQueue::Draining {
   PageQueue& queue_;
 };
 
-PageQueue::PageQueue(asio::any_io_executor const& executor, std::shared_ptr<QueueBudget> budget,
-                     QueueLimits limits)
-    : budget_(std::move(budget)),
-      limits_(limits),
-      changed_(executor, asio::steady_timer::time_point::max()),
-      gathering_(executor) {}
+PageQueue::PageQueue(std::shared_ptr<QueueBudget> budget, QueueLimits limits)
+    : budget_(std::move(budget)), limits_(limits) {}
 
 PageQueue::~PageQueue() {
   budget_->held -= bytes_ + bytes_stored_now_;
@@ -68,16 +62,6 @@ bool PageQueue::has_room() const {
   return rows_pushed_ < limits_.rows_in_all && budget_->held < budget_->most / 2;
 }
 
-asio::awaitable<void> PageQueue::change() {
-  boost::system::error_code ignored;  // always operation_aborted: it never expires
-  co_await changed_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-}
-
-void PageQueue::changed() {
-  changed_.cancel();
-  gathering_.cancel();
-}
-
 bool PageQueue::may_gather() const {
   if (waiting_.size() != 1 || closed_ || draining_ > 0 || !has_room()) return false;
   auto const& page = waiting_.front().page;
@@ -85,11 +69,10 @@ bool PageQueue::may_gather() const {
 }
 
 asio::awaitable<void> PageQueue::gather() {
-  gathering_.expires_after(limits_.gathering);
+  auto const until = std::chrono::steady_clock::now() + limits_.gathering;
   while (may_gather()) {
-    boost::system::error_code interrupted;  // by a change, or because the run is cancelled
-    co_await gathering_.async_wait(asio::redirect_error(asio::use_awaitable, interrupted));
-    if (!interrupted) co_return;
+    bool const in_time = co_await changed_.told_before(until);
+    if (!in_time) co_return;
   }
 }
 
@@ -137,28 +120,28 @@ void PageQueue::count() {
 }
 
 asio::awaitable<void> PageQueue::push(WaitingPage page) {
-  while (!has_room()) co_await change();
+  while (!has_room()) co_await changed_.told();
   rows_pushed_ += rows_of(page);
   if (!join_last(page)) waiting_.push_back(first_of(std::move(page)));
   count();
-  changed();
+  changed_.tell();
 }
 
 asio::awaitable<void> PageQueue::drained() {
   Draining const draining(*this);
-  while (storing_ || !waiting_.empty()) co_await change();
+  while (storing_ || !waiting_.empty()) co_await changed_.told();
 }
 
 void PageQueue::close() {
   closed_ = true;
-  changed();
+  changed_.tell();
 }
 
 asio::awaitable<std::optional<WaitingPage>> PageQueue::next() {
   storing_ = false;
   budget_->held -= std::exchange(bytes_stored_now_, 0);
-  changed();
-  while (waiting_.empty() && !closed_) co_await change();
+  changed_.tell();
+  while (waiting_.empty() && !closed_) co_await changed_.told();
   if (waiting_.empty()) co_return std::nullopt;
   if (std::exchange(begun_, true)) co_await gather();
   bytes_stored_now_ = waiting_.front().bytes;
@@ -168,7 +151,7 @@ asio::awaitable<std::optional<WaitingPage>> PageQueue::next() {
   waiting_.pop_front();
   count();
   storing_ = true;
-  changed();
+  changed_.tell();
   co_return page;
 }
 

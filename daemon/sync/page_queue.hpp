@@ -4,9 +4,7 @@
 // from the I/O thread only.
 #pragma once
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +13,7 @@
 #include <optional>
 
 #include "connectors/engine/paging/slice.hpp"
+#include "daemon/async/event.hpp"
 #include "schema/store/page_group.hpp"
 #include "schema/store/store.hpp"
 
@@ -64,8 +63,7 @@ struct QueueLimits {
 
 class PageQueue {
  public:
-  PageQueue(asio::any_io_executor const& executor, std::shared_ptr<QueueBudget> budget,
-            QueueLimits limits = {});
+  explicit PageQueue(std::shared_ptr<QueueBudget> budget, QueueLimits limits = {});
   PageQueue(PageQueue const&) = delete;
   PageQueue& operator=(PageQueue const&) = delete;
   ~PageQueue();
@@ -112,9 +110,7 @@ class PageQueue {
   // Adds the page to those that came last, if they can be stored together.
   bool join_last(WaitingPage& page);
   void count();
-  asio::awaitable<void> change();
   asio::awaitable<void> gather();
-  void changed();
 
   std::deque<Waiting> waiting_;
   Held handed_out_;                   // of the pages that next() returned last
@@ -126,9 +122,8 @@ class PageQueue {
   bool begun_ = false;  // the first page was handed out
   bool closed_ = false;
   QueueLimits const limits_;
-  int draining_ = 0;              // how many wait until everything is stored
-  asio::steady_timer changed_;    // cancelled at each change
-  asio::steady_timer gathering_;  // the same; expires when the first page has waited long enough
+  int draining_ = 0;  // how many wait until everything is stored
+  async::Event changed_;
 };
 
 }  // namespace affsync::sync

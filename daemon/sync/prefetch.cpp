@@ -1,9 +1,7 @@
 #include "daemon/sync/prefetch.hpp"
 
 #include <algorithm>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <iterator>
 #include <utility>
@@ -40,7 +38,6 @@ Prefetch::Prefetch(asio::any_io_executor executor, Fetch fetch, Clock& clock,
       clock_(clock),
       concurrency_(std::max<std::size_t>(1, concurrency)),
       budget_(std::move(budget)),
-      arrived_(executor, asio::steady_timer::time_point::max()),
       tasks_(executor) {}
 
 Prefetch::~Prefetch() = default;
@@ -64,7 +61,7 @@ asio::awaitable<void> Prefetch::fetch(EntryPtr entry, HttpRequest request) {
     if (!entry->is_dropped) hold(*entry, *answer ? (*answer)->bytes : 0);
     entry->fetched = Fetched(std::move(*answer), clock_.now());
   }
-  arrived_.cancel();
+  arrived_.tell();
   if (!entry->is_dropped) send_ahead();
 }
 
@@ -154,10 +151,7 @@ void Prefetch::send_ahead() {
 }
 
 asio::awaitable<void> Prefetch::wait_for(EntryPtr entry) {
-  while (!entry->has_ended()) {
-    boost::system::error_code ignored;  // always operation_aborted: it never expires
-    co_await arrived_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
-  }
+  while (!entry->has_ended()) co_await arrived_.told();
 }
 
 asio::awaitable<Prefetch::Fetched> Prefetch::answer_to(HttpRequest request,

@@ -5,7 +5,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <functional>
 #include <list>
@@ -17,6 +16,7 @@
 #include "base/clock.hpp"
 #include "base/http_message.hpp"
 #include "connectors/engine/stream_reader.hpp"
+#include "daemon/async/event.hpp"
 #include "daemon/async/task_group.hpp"
 
 namespace affsync::sync {
@@ -101,7 +101,7 @@ class Prefetch {
   std::size_t typical_bytes_ = 0;   // of an answer
   std::size_t held_ = 0;            // of this run in the budget
   bool one_at_a_time_ = false;
-  asio::steady_timer arrived_;  // cancelled whenever an answer has arrived
+  async::Event arrived_;  // an answer
   async::TaskGroup tasks_;
 };
 

@@ -182,8 +182,7 @@ asio::awaitable<void> StreamRun::read_all() {
       static_cast<std::size_t>(task_.session->plan().rate.usable_concurrency());
   auto executor = co_await asio::this_coro::executor;
   prefetch_.emplace(executor, std::move(send), *parts_.clock, concurrency, parts_.ahead_budget);
-  queue_.emplace(executor, parts_.queue_budget,
-                 has_rows_ ? QueueLimits::of_known_rows() : QueueLimits());
+  queue_.emplace(parts_.queue_budget, has_rows_ ? QueueLimits::of_known_rows() : QueueLimits());
   co_await async::both(read_pages(), write_pages());
   if (reading_) co_await close_pass();
 }

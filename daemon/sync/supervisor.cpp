@@ -1,9 +1,7 @@
 #include "daemon/sync/supervisor.hpp"
 
 #include <algorithm>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <numeric>
 #include <utility>
 
@@ -48,7 +46,6 @@ Supervisor::Supervisor(asio::any_io_executor executor, RunParts parts, std::size
       random_(std::move(random)),
       log_(std::move(log)),
       runs_(executor),
-      wake_(executor),
       places_(most_runs) {}
 
 void Supervisor::set_tasks(std::vector<StreamTask> tasks) {
@@ -76,7 +73,7 @@ void Supervisor::set_tasks(std::vector<StreamTask> tasks) {
     auto& slot = *slots_[i];
     if (!slot.running) scheduler_.set(i, std::max(now, slot.task.due_at.value_or(now)));
   }
-  wake_.cancel();
+  wake_.tell();
 }
 
 Supervisor::SlotPtr Supervisor::find(std::string_view source, std::string_view stream) const {
@@ -141,7 +138,7 @@ asio::awaitable<void> Supervisor::guard_slot(SlotPtr slot) {
   } catch (...) {
     failure_ = std::current_exception();
   }
-  if (failure_) wake_.cancel();
+  if (failure_) wake_.tell();
 }
 
 asio::awaitable<void> Supervisor::run_slot(SlotPtr slot) {
@@ -179,7 +176,7 @@ asio::awaitable<void> Supervisor::run_slot(SlotPtr slot) {
     scheduler_.set(*slot->index, next_time(*slot, report));
   }
   release_held(*session);
-  wake_.cancel();
+  wake_.tell();
 }
 
 void Supervisor::start_due() {
@@ -211,9 +208,7 @@ asio::awaitable<void> Supervisor::run() {
     Duration nap = longest_nap;
     if (auto const next = scheduler_.next()) nap = std::clamp<Duration>(*next - now, {}, nap);
     if (waits_for_place_) nap = nap_for_a_place;
-    wake_.expires_after(nap);
-    boost::system::error_code ignored;  // woken early or timer expired: start what is due
-    co_await wake_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    co_await wake_.told_before(std::chrono::steady_clock::now() + nap);
     auto const state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) break;
   }

@@ -4,7 +4,6 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <functional>
 #include <map>
 #include <memory>
@@ -13,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "daemon/async/event.hpp"
 #include "daemon/async/task_group.hpp"
 #include "daemon/sync/run_places.hpp"
 #include "daemon/sync/scheduler.hpp"
@@ -68,7 +68,7 @@ class Supervisor {
   std::map<SourceSession const*, std::vector<SlotPtr>> held_;
   Scheduler scheduler_{0};
   async::TaskGroup runs_;
-  asio::steady_timer wake_;
+  async::Event wake_;
   std::exception_ptr failure_;  // of a run, so that the schedule itself is broken
   TimePoint looked_at_{};       // the wall clock at the previous wake-up
   RunPlaces places_;

@@ -1,15 +1,13 @@
 #include "daemon/sync/sync_once.hpp"
 
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <map>
 #include <memory>
 #include <optional>
 
 #include "base/process_limits.hpp"
+#include "daemon/async/event.hpp"
 #include "daemon/async/gate.hpp"
 #include "daemon/async/task_group.hpp"
 #include "daemon/sync/file_run.hpp"
@@ -20,20 +18,17 @@ namespace {
 // Tells those that wait for it when a run has ended.
 class EndOfRun {
  public:
-  explicit EndOfRun(asio::any_io_executor const& executor)
-      : timer_(executor, asio::steady_timer::time_point::max()) {}
   void tell() {
     ended_ = true;
-    timer_.cancel();
+    event_.tell();
   }
   // A cancellation ends the wait; the run then notices it itself.
   asio::awaitable<void> wait() {
-    boost::system::error_code ignored;
-    if (!ended_) co_await timer_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
+    if (!ended_) co_await event_.told();
   }
 
  private:
-  asio::steady_timer timer_;
+  async::Event event_;
   bool ended_ = false;
 };
 
@@ -85,13 +80,12 @@ asio::awaitable<void> run_into(RunReport& report, StreamTask task, RunOptions op
 
 asio::awaitable<std::vector<RunReport>> sync_once(std::vector<StreamTask> tasks, RunOptions options,
                                                   RunParts parts, Logger log) {
-  auto executor = co_await asio::this_coro::executor;
   std::vector<RunReport> reports(tasks.size());
   async::Gate of_all(static_cast<int>(runs_at_once(raise_file_limit())));
   std::map<SourceSession const*, std::unique_ptr<async::Gate>> of_source;
   Ends ends;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
-    ends.push_back(std::make_unique<EndOfRun>(executor));
+    ends.push_back(std::make_unique<EndOfRun>());
   }
   auto start = [&](async::TaskGroup& group) {
     for (std::size_t i = 0; i < tasks.size(); ++i) {

@@ -50,7 +50,7 @@ QueueLimits limits(Clock::duration gathering, Clock::duration held) {
 class HeldPagesTest : public testing::Test {
  protected:
   explicit HeldPagesTest(Clock::duration held = 1h)
-      : queue_(std::make_unique<PageQueue>(io_.get_executor(), budget_, limits(0s, held))) {}
+      : queue_(std::make_unique<PageQueue>(budget_, limits(0s, held))) {}
 
   // Whoever waits for the queue must have ended before it.
   void TearDown() override {
@@ -221,7 +221,7 @@ TEST_F(HeldPagesTest, TheLastOnesAreStored) {
   queue_->close();
   EXPECT_FALSE(queue_->take_back(got));
 
-  auto other = std::make_unique<PageQueue>(io_.get_executor(), budget_, limits(1h, 1h));
+  auto other = std::make_unique<PageQueue>(budget_, limits(1h, 1h));
   std::swap(queue_, other);
   push(page("first", "f", "x"));
   next();
@@ -243,7 +243,7 @@ TEST_F(HeldPagesTest, TheLastOnesAreStoredTogether) {
   EXPECT_EQ(shown(got), "a:x b:y | 2 2");
   EXPECT_FALSE(queue_->take_back(got)) << "nothing follows any more";
 
-  auto other = std::make_unique<PageQueue>(io_.get_executor(), budget_, limits(1h, 1h));
+  auto other = std::make_unique<PageQueue>(budget_, limits(1h, 1h));
   std::swap(queue_, other);
   push(page("3", "c", "x"));
   got = next();

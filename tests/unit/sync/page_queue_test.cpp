@@ -73,7 +73,7 @@ class PageQueueTest : public testing::Test {
 
   asio::io_context io_;
   std::shared_ptr<QueueBudget> budget_ = std::make_shared<QueueBudget>();
-  PageQueue queue_{io_.get_executor(), budget_, gathering(1h)};  // no test waits so long
+  PageQueue queue_{budget_, gathering(1h)};  // no test waits so long
   asio::cancellation_signal cancel_;
   Got got_;  // the last checkpoint of what was stored together, and how many pages it had
   std::exception_ptr failed_;
@@ -93,7 +93,7 @@ TEST_F(PageQueueTest, PagesThatComeQuicklyAreStoredTogether) {
 
 // What the store has to know of the table is read meanwhile.
 TEST_F(PageQueueTest, TheFirstPageIsStoredAtOnce) {
-  PageQueue queue(io_.get_executor(), budget_, gathering(1h));
+  PageQueue queue(budget_, gathering(1h));
   Got stored;
   auto const next = [&] {
     auto const note = [&](std::exception_ptr, std::optional<WaitingPage> const& got) {
@@ -115,7 +115,7 @@ TEST_F(PageQueueTest, TheFirstPageIsStoredAtOnce) {
 }
 
 TEST_F(PageQueueTest, APageWaitsNoLongerThanIsAllowed) {
-  PageQueue queue(io_.get_executor(), budget_, gathering(1ms));
+  PageQueue queue(budget_, gathering(1ms));
   std::string stored;
   auto const note = [&](std::exception_ptr, std::optional<WaitingPage> const& got) {
     stored = got->write.checkpoint;
@@ -166,7 +166,7 @@ TEST_F(PageQueueTest, AFullQueueIsStoredAtOnce) {
 }
 
 TEST_F(PageQueueTest, MoreMayWaitIfTheStreamHasRows) {
-  PageQueue queue(io_.get_executor(), budget_, QueueLimits::of_known_rows());
+  PageQueue queue(budget_, QueueLimits::of_known_rows());
   int pushed = 0;
   auto const push_one = [&](std::string const& name) {
     asio::co_spawn(io_, queue.push(page(name, 5000)), [&](std::exception_ptr) { ++pushed; });
@@ -179,7 +179,7 @@ TEST_F(PageQueueTest, MoreMayWaitIfTheStreamHasRows) {
 }
 
 TEST_F(PageQueueTest, WhatIsMoreThanUsualLeavesHalfToOtherRuns) {
-  PageQueue queue(io_.get_executor(), budget_, QueueLimits::of_known_rows());
+  PageQueue queue(budget_, QueueLimits::of_known_rows());
   budget_->held = budget_->most / 2;
   int pushed = 0;
   auto const push_one = [&](std::string const& name) {
@@ -206,7 +206,7 @@ TEST_F(PageQueueTest, RowsThatAreNotStoredNeedRoomAsWell) {
   std::size_t const mebibyte = 1U << 20U;
   for (auto const& full : {quarantined(6'000, 10), quarantined(4, mebibyte), left_out}) {
     {
-      PageQueue queue(io_.get_executor(), budget_, gathering(1h));
+      PageQueue queue(budget_, gathering(1h));
       int pushed = 0;
       for (int i = 0; i < 2; ++i) {
         asio::co_spawn(io_, queue.push(full), [&](std::exception_ptr) { ++pushed; });
@@ -244,7 +244,7 @@ TEST_F(PageQueueTest, WhatOtherRunsHoldLeavesRoomForOnePageOnly) {
 
 TEST_F(PageQueueTest, WhatIsStoredIsNoLongerHeld) {
   {
-    PageQueue queue(io_.get_executor(), budget_, gathering(1h));
+    PageQueue queue(budget_, gathering(1h));
     auto const got = [](std::exception_ptr, std::optional<WaitingPage> const&) {};
     asio::co_spawn(io_, queue.push(page("a", 3)), asio::detached);
     settle();
