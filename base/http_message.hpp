@@ -71,6 +71,8 @@ struct HttpResponse {
   // Only the end of its connection ends it: neither a length nor chunks nor a compression show that
   // all of it came.
   bool ends_with_connection = false;
+  // Made from a file: nobody sent the status, so errors do not tell it.
+  bool is_of_file = false;
   // Of a status of 300 or more: why the rest of its header or its body could not be read.
   std::optional<Error> flaw;
 

@@ -133,8 +133,8 @@ Error in_plain_words(YAML::ParserException const& flaw, std::string_view text,
     break;
   }
   error.where = builder.place(flaw.mark);
-  // yaml-cpp notices a missing bracket only at the end of the file or at the next token that does
-  // not fit. Report where the bracket was opened.
+  // An exception of yaml-cpp has no code, only words. It notices a missing bracket only at the end
+  // of the file or at the next token that does not fit. Report where the bracket was opened.
   bool const flow = flaw.msg.starts_with("end of map flow");
   if (flow || flaw.msg.starts_with("end of sequence flow")) {
     if (auto const opened = open_bracket(text, flow ? '{' : '[')) {

@@ -28,7 +28,8 @@ Error not_a_dump(fs::path const& file, std::string const& reason) {
                "Name a file that `affsync backup` or pg_dump -Fc wrote.");
 }
 
-// Returns whether the file begins as a dump does, but pg_restore met its end too early.
+// Returns whether the file begins as a dump does, but pg_restore met its end too early. It says so
+// in words only: its exit status is 1 for any failure.
 bool is_cut_off(fs::path const& file, std::string const& reason) {
   constexpr std::string_view magic = "PGDMP";
   std::string begin(magic.size(), '\0');

@@ -114,6 +114,7 @@ FileDocument read_file_document(std::string bytes, engine::SourcePlan const& sou
   file.hash = hash_content(bytes);
   HttpResponse response;
   response.status = 200;
+  response.is_of_file = true;
   response.body = std::move(bytes);
   // Only a line of sums shows that a table is whole.
   auto document = plan->spec->document;
@@ -121,11 +122,7 @@ FileDocument read_file_document(std::string bytes, engine::SourcePlan const& sou
   auto verdict = engine::classify(response, source.errors, source.rate, false, now,
                                   plan->spec->good, document, &*plan->spec);
   if (verdict.error) {
-    auto error = std::move(*verdict.error);
-    // The status is ours.
-    constexpr std::string_view status = "HTTP 200: ";
-    if (error.message.starts_with(status)) error.message.erase(0, status.size());
-    file.answer = std::move(error);
+    file.answer = std::move(*verdict.error);
     return file;
   }
   engine::Answer answer;

@@ -88,9 +88,6 @@ constexpr KnownRefusal refusals_by_state[] = {
     {"57P03", "The server is starting or stopping; wait until it is ready."},
 };
 
-constexpr std::string_view no_words_of_ours =
-    "The server answers and takes no connection; its own words, and its log, say why.";
-
 // Returns a hint for 'database "x" does not exist' and 'role "x" does not exist', from a server or
 // a pooler; empty for other messages.
 std::string hint_of_missing(std::string_view message, LocalUsers const& users) {
@@ -129,7 +126,8 @@ std::string hint_of_peer(std::string_view message, LocalUsers const& users) {
          " of this machine as that: " + as_user(name) + ".";
 }
 
-// libpq gives no code for a refused connection, only the server's message.
+// What to do about a refusal that is none of known_refusals; empty for words of the server that
+// nobody here knows. libpq gives no code for a refused connection, only the server's message.
 std::string hint_for_connecting(std::string_view message) {
   auto const says = [&](std::string_view words) {
     return message.find(words) != std::string_view::npos;
@@ -141,13 +139,13 @@ std::string hint_for_connecting(std::string_view message) {
     return "Check database.url and that the server is running; `database.url: embedded` needs "
            "none.";
   }
-  if (server_text(message) != std::string_view::npos) return std::string(no_words_of_ours);
+  if (server_text(message) != std::string_view::npos) return {};
   return "Check database.url and that the server is running.";
 }
 
 }  // namespace
 
-Error connection_error(std::string_view message, LocalUsers const& users) {
+ConnectionProblem connection_problem(std::string_view message, LocalUsers const& users) {
   // With several hosts each has its own line. Report one that contains a known refusal.
   auto text = message;
   constexpr std::string_view what = "no connection to PostgreSQL: ";
@@ -157,29 +155,38 @@ Error connection_error(std::string_view message, LocalUsers const& users) {
     auto const begin = message.rfind('\n', at);
     text = message.substr(begin == std::string_view::npos ? 0 : begin + 1);
     auto const peer = hint_of_peer(text, users);
-    return Error(ErrorCode::database_unavailable, std::string(what) + one_line(text),
-                 peer.empty() ? std::string(known.hint) : peer);
+    return {Error(ErrorCode::database_unavailable, std::string(what) + one_line(text),
+                  peer.empty() ? std::string(known.hint) : peer),
+            true};
   }
   auto hint = hint_of_missing(message, users);
   if (hint.empty()) hint = hint_for_connecting(message);
   auto const state = refusal_state(message);
+  if (hint.empty()) {
+    auto const known = std::ranges::find(refusals_by_state, state, &KnownRefusal::words);
+    hint = known == std::end(refusals_by_state) ? hint_of_sqlstate(state) : known->hint;
+  }
+  bool const is_explained = !hint.empty();
+  if (!is_explained) {
+    hint = "The server answers and takes no connection; its own words, and its log, say why.";
+  }
   if (state.empty()) {
-    return Error(ErrorCode::database_unavailable, std::string(what) + one_line(text),
-                 std::move(hint));
+    return {
+        Error(ErrorCode::database_unavailable, std::string(what) + one_line(text), std::move(hint)),
+        is_explained};
   }
   auto const at = static_cast<std::size_t>(state.data() - message.data());
   auto const begin = message.rfind('\n', at);
   auto told = one_line(message.substr(begin == std::string_view::npos ? 0 : begin + 1));
   auto const again = told.find(std::string(state) + ": ");
   if (again != std::string::npos) told.erase(again, state.size() + 2);
-  if (hint == no_words_of_ours) {
-    auto const known = std::ranges::find(refusals_by_state, state, &KnownRefusal::words);
-    auto const by_state =
-        known == std::end(refusals_by_state) ? hint_of_sqlstate(state) : known->hint;
-    if (!by_state.empty()) hint = by_state;
-  }
-  return Error(ErrorCode::database_unavailable,
-               std::string(what) + told + " [" + std::string(state) + "]", std::move(hint));
+  return {Error(ErrorCode::database_unavailable,
+                std::string(what) + told + " [" + std::string(state) + "]", std::move(hint)),
+          is_explained};
+}
+
+Error connection_error(std::string_view message, LocalUsers const& users) {
+  return connection_problem(message, users).error;
 }
 
 std::string_view refusal_state(std::string_view message) {
@@ -189,10 +196,6 @@ std::string_view refusal_state(std::string_view message) {
     if (!state.empty()) return state;
   }
   return {};
-}
-
-bool is_unexplained(Error const& error) {
-  return error.hint == no_words_of_ours;
 }
 
 }  // namespace affsync::schema

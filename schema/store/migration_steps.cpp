@@ -164,6 +164,7 @@ bool rights_are_missing(pqxx::transaction_base& tx) {
 }
 
 std::vector<std::string> worth_telling(std::vector<std::string> notices) {
+  // libpqxx tells the words of a notice only, not its SQLSTATE.
   std::erase_if(notices, [](std::string const& notice) {
     return notice.find(", skipping") != std::string::npos ||
            notice.find(" will rename index ") != std::string::npos;

@@ -69,6 +69,7 @@ PgProblem from_sqlstate(std::string_view sqlstate, std::string_view message) {
   problem.error = Error(code_of_sqlstate(sqlstate), "PostgreSQL: " + one_line(message),
                         std::string(hint_of_sqlstate(sqlstate)));
   auto& hint = problem.error.hint;
+  // One SQLSTATE is for several causes, which only the words tell apart.
   if (sqlstate == "42501" && message.find("for database ") != std::string_view::npos) {
     hint =
         "As the database's owner or a superuser: GRANT CREATE, TEMPORARY ON DATABASE … TO the user"

@@ -47,10 +47,15 @@ bool is_data_error(pqxx::sql_error const& error);
 // the words of the server may not be English. `users`: where the server goes by the user of the
 // machine, another one may be meant.
 Error connection_error(std::string_view message, LocalUsers const& users = local_users());
+struct ConnectionProblem {
+  Error error;
+  bool is_explained = true;  // false: by nothing but words of the server that nobody here knows
+};
+// The same, and whether it is worth asking the server once more.
+ConnectionProblem connection_problem(std::string_view message,
+                                     LocalUsers const& users = local_users());
 // The SQLSTATE in a verbose message about a failed connection; empty: it has none.
 std::string_view refusal_state(std::string_view message);
-// Whether connection_error() had nothing to go by but words of the server that it does not know.
-bool is_unexplained(Error const& error);
 
 // Converts PostgreSQL's "ERROR:  text\nCONTEXT:  COPY t, line 3, column amount: …" to `text (column
 // amount)`.

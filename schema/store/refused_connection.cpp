@@ -43,10 +43,11 @@ bool comes_and_goes(std::string_view message) {
 }  // namespace
 
 Refusal explain_refusal(std::string const& conninfo, std::string const& message) {
+  auto problem = connection_problem(message);
   Refusal refusal;
-  refusal.error = connection_error(message);
+  refusal.error = std::move(problem.error);
   refusal.passes = comes_and_goes(message);
-  if (!is_unexplained(refusal.error)) return refusal;
+  if (problem.is_explained) return refusal;
   auto const verbose = verbose_refusal(conninfo);
   if (verbose.empty()) return refusal;
   refusal.error = connection_error(verbose);

@@ -94,11 +94,32 @@ std::string without_status(std::string said, int status) {
   return rest == number.size() ? said : said.substr(rest);
 }
 
+std::string with_status(HttpResponse const& response, std::string text) {
+  if (response.is_of_file) return text;
+  return "HTTP " + std::to_string(response.status) + ": " + std::move(text);
+}
+
+// The value that the rule checked, if the answer has no text under a common name for errors; else
+// empty.
+std::string ruled_value(ErrorRule const& rule, HttpResponse const& response, Json const& body) {
+  std::optional<Json> const header = header_value(response, rule.header);
+  Json const* const value = rule.json ? rule.json->in(body) : header ? &*header : nullptr;
+  auto const shown = value == nullptr ? std::nullopt : value->scalar_text();
+  if (!shown || !error_text(body).empty()) return {};
+  return (rule.json ? rule.json->text() : rule.header) + ": " + one_line(*shown, 100);
+}
+
+// `rule`: the one that classified the answer; null if none did.
 Error refusal(AnswerClass answer_class, HttpResponse const& response, Result<Json> const& body,
-              DocumentFormat wanted) {
-  std::string text = "HTTP " + std::to_string(response.status);
-  auto const said = without_status(text_of_answer(response, body, wanted), response.status);
-  if (!said.empty()) text += ": " + said;
+              DocumentFormat wanted, ErrorRule const* rule = nullptr) {
+  auto said = without_status(text_of_answer(response, body, wanted), response.status);
+  if (rule != nullptr) {
+    Json const null;
+    auto const value = ruled_value(*rule, response, body ? *body : null);
+    said += (said.empty() || value.empty() ? "" : ": ") + value;
+  }
+  auto text = said.empty() ? "HTTP " + std::to_string(response.status)
+                           : with_status(response, std::move(said));
   std::string hint = hint_of(answer_class);
   bool const is_tried_again =
       answer_class == AnswerClass::transient || answer_class == AnswerClass::throttled;
@@ -106,17 +127,6 @@ Error refusal(AnswerClass answer_class, HttpResponse const& response, Result<Jso
     hint = response.status < 500 ? html_hint : is_tried_again ? fault_hint : hint;
   }
   return Error(code_of(answer_class), std::move(text), std::move(hint));
-}
-
-// Adds the value that the rule checked, if the answer has no text under a common name for errors.
-void add_ruled_value(Error& error, ErrorRule const& rule, HttpResponse const& response,
-                     Json const& body) {
-  std::optional<Json> const header = header_value(response, rule.header);
-  Json const* const value = rule.json ? rule.json->in(body) : header ? &*header : nullptr;
-  auto const shown = value == nullptr ? std::nullopt : value->scalar_text();
-  if (!shown || !error_text(body).empty()) return;
-  error.message += ": " + (rule.json ? rule.json->text() : rule.header) + ": ";
-  error.message += one_line(*shown, 100);
 }
 
 std::string list_of(std::vector<std::string> const& texts) {
@@ -224,10 +234,9 @@ Verdict not_readable(HttpResponse const& response, Error const& flaw, bool is_lo
   std::string const format(shown(document.format));
   auto const what = one_line(flaw.message, 500);
   Verdict verdict;
-  std::string const status = "HTTP " + std::to_string(response.status) + ": ";
   if (flaw.code == ErrorCode::answer_too_large) {
     verdict.answer_class = AnswerClass::bad_request;
-    verdict.error = Error(flaw.code, status + flaw.message, flaw.hint);
+    verdict.error = Error(flaw.code, with_status(response, flaw.message), flaw.hint);
     return verdict;
   }
   // A broken body may be complete the next time. A text instead of a token is a refusal.
@@ -235,7 +244,7 @@ Verdict not_readable(HttpResponse const& response, Error const& flaw, bool is_lo
   bool const is_json = start != std::string::npos &&
                        std::string_view("{[").find(response.body[start]) != std::string_view::npos;
   verdict.answer_class = is_login && !is_json ? AnswerClass::bad_request : AnswerClass::transient;
-  std::string text = status;
+  std::string text;
   if (response.body.find_first_not_of(" \t\r\n") == std::string::npos) {
     text += "an empty body instead of " + format;
   } else if (is_login || is_binary(response.body) ||
@@ -245,7 +254,7 @@ Verdict not_readable(HttpResponse const& response, Error const& flaw, bool is_lo
   } else {
     text += "not " + format + " (" + what + "): " + beginning(response.body, 500, 100);
   }
-  verdict.error = Error(ErrorCode::malformed_answer, text, flaw.hint);
+  verdict.error = Error(ErrorCode::malformed_answer, with_status(response, text), flaw.hint);
   return verdict;
 }
 
@@ -253,13 +262,13 @@ Verdict not_readable(HttpResponse const& response, Error const& flaw, bool is_lo
 Verdict rows_taken_for_none(HttpResponse const& response, AnswerClass of_rule, std::size_t rows) {
   Verdict verdict;
   verdict.answer_class = AnswerClass::bad_request;
-  verdict.error =
-      Error(ErrorCode::malformed_answer,
-            "HTTP " + std::to_string(response.status) + ": the answer has " + std::to_string(rows) +
-                (rows == 1 ? " row" : " rows") + ", but a rule with `class: " +
-                std::string(to_string(of_rule)) + "` says that it has none",
-            "Let the rule under `errors` of the connector look at what only an answer without rows "
-            "has, by `json` or `contains`.");
+  verdict.error = Error(
+      ErrorCode::malformed_answer,
+      with_status(response, "the answer has " + std::to_string(rows) +
+                                (rows == 1 ? " row" : " rows") + ", but a rule with `class: " +
+                                std::string(to_string(of_rule)) + "` says that it has none"),
+      "Let the rule under `errors` of the connector look at what only an answer without rows "
+      "has, by `json` or `contains`.");
   return verdict;
 }
 
@@ -338,8 +347,8 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
       verdict.error = not_good(*missed, response, *body);
     }
   } else if (verdict.answer_class != AnswerClass::empty) {
-    verdict.error = refusal(verdict.answer_class, response, body, document_spec.format);
-    if (ruled) add_ruled_value(*verdict.error, *rule, response, document);
+    verdict.error = refusal(verdict.answer_class, response, body, document_spec.format,
+                            ruled ? &*rule : nullptr);
     bool const is_bad_request = verdict.answer_class == AnswerClass::bad_request;
     if (ruled && is_bad_request && verdict.error->hint.empty()) {
       verdict.error->hint = ruled_hint;

@@ -166,7 +166,7 @@ Result<Records> find_list(StreamSpec const& stream, Json const& body, bool behin
       found_null
           ? "If this is the broker's way to say that there are no rows, set `records: {from: …, "
             "empty_if_null: true}`, or set `total` of `page` to the path of its count."
-          : "Check `records` of the stream in the connector file.");
+          : "Check `records` " + of_stream(stream) + ".");
 }
 
 // Returns the name of a member that an object has twice; nothing within `rows` counts, since rows
@@ -253,17 +253,9 @@ std::optional<Error> failed_answer(StreamSpec const& stream, Json const& body, b
                "end_of_list`); if it is a good answer, name its value under `good`.");
 }
 
-// Says where the stream is written, if that is known.
-Error with_place(StreamSpec const& stream, Error error) {
-  constexpr std::string_view somewhere = "of the stream in the connector file";
-  auto const at = error.hint.find(somewhere);
-  if (at != std::string::npos && !stream.place.empty()) {
-    error.hint.replace(at, somewhere.size(), "of the stream (" + stream.place + ")");
-  }
-  return error;
-}
+}  // namespace
 
-Result<Records> read_records(StreamSpec const& stream, Json const& body, bool behind_rows,
+Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows,
                              AskedFor const& asked) {
   Json const* place = nullptr;
   auto records = find_list(stream, body, behind_rows, place);
@@ -279,9 +271,9 @@ Result<Records> read_records(StreamSpec const& stream, Json const& body, bool be
   }
   if (records && records->rows.empty()) {
     if (auto flaw = unnamed_row_in(stream, body)) {
-      return Error(ErrorCode::malformed_answer, std::move(*flaw),
-                   "Set `xml: {row: …}` of the stream in the connector file to the name of the "
-                   "rows' elements.");
+      return Error(
+          ErrorCode::malformed_answer, std::move(*flaw),
+          "Set `xml: {row: …}` " + of_stream(stream) + " to the name of the rows' elements.");
     }
   }
   if (!records || !has_forms(stream)) return records;
@@ -294,15 +286,6 @@ Result<Records> read_records(StreamSpec const& stream, Json const& body, bool be
       return std::move(*failed);
   }
   if (auto error = forms.keep(body, asked, records->rows)) return std::move(*error);
-  return records;
-}
-
-}  // namespace
-
-Result<Records> find_records(StreamSpec const& stream, Json const& body, bool behind_rows,
-                             AskedFor const& asked) {
-  auto records = read_records(stream, body, behind_rows, asked);
-  if (!records) return with_place(stream, records.error());
   return records;
 }
 

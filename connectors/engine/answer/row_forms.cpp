@@ -18,8 +18,6 @@ Error malformed(std::string message, std::string hint) {
   return Error(ErrorCode::malformed_answer, std::move(message), std::move(hint));
 }
 
-constexpr auto check_records = "Check `records` of the stream in the connector file.";
-
 // PHP writes an empty object as an empty list.
 bool is_nothing(Json const& value) {
   return value.is_null() || (value.is_array() && value.items().empty()) ||
@@ -83,6 +81,11 @@ std::optional<Json> kept_value(KeptField const& kept, Json const& body, AskedFor
 }
 
 }  // namespace
+
+std::string of_stream(StreamSpec const& stream) {
+  if (stream.place.empty()) return "of the stream in the connector file";
+  return "of the stream (" + stream.place + ")";
+}
 
 bool is_numbered_list(Json const& value) {
   if (!value.is_object() || value.members().empty()) return false;
@@ -150,7 +153,7 @@ std::optional<Error> RowForms::take_member(JsonMember const& member, Names const
   if (!(*wrapped)->is_object()) {
     return malformed("the member \"" + member.name + "\" of the rows is " +
                          kind_in_words(**wrapped) + ", not an object",
-                     check_records);
+                     check_records());
   }
   return add_row(std::move(fields), **wrapped, true, "`names`", out);
 }
@@ -161,7 +164,7 @@ std::optional<Error> RowForms::take_members(Json const& object, Names const& nam
   if (!object.is_object()) {
     return malformed(
         std::string("the rows are in ") + kind_in_words(object) + ", not in an object with names",
-        check_records);
+        check_records());
   }
   bool found = false;
   for (auto const& member : object.members()) {
@@ -178,7 +181,7 @@ std::optional<Error> RowForms::take_members(Json const& object, Names const& nam
   if (found || object.members().empty()) return std::nullopt;
   return malformed("the object whose members are the rows holds only single values, such as \"" +
                        object.members().front().name + "\"",
-                   check_records);
+                   check_records());
 }
 
 std::optional<Error> RowForms::take_members(Json const& object,
@@ -226,7 +229,7 @@ Result<Json> RowForms::of_cells(Json const& element) const {
   if (cells == nullptr || !cells->is_array()) {
     return malformed("a row has no list of cells at `" + spec.from.text() + "` but " +
                          (cells == nullptr ? "nothing" : kind_in_words(*cells)),
-                     check_records);
+                     check_records());
   }
   Json::Object members;
   if (spec.from.text() != "$" && !spec.from.text().empty()) {
@@ -236,7 +239,8 @@ Result<Json> RowForms::of_cells(Json const& element) const {
     auto const* name = spec.name.in(cell);
     auto const text = name == nullptr ? std::nullopt : name->scalar_text();
     if (!text) {
-      return malformed("a cell of a row has no name at `" + spec.name.text() + "`", check_records);
+      return malformed("a cell of a row has no name at `" + spec.name.text() + "`",
+                       check_records());
     }
     auto const* value = spec.value.in(cell);
     members.push_back({std::string(*text), value == nullptr ? Json() : *value});
@@ -271,7 +275,7 @@ std::optional<Error> RowForms::take_inner_of(EachSpec const& each, Json const& r
   auto const wrong = [&](Json const& value, char const* what) {
     return malformed(
         "the list `" + each.from.text() + "` inside a row holds " + kind_in_words(value) + what,
-        check_records);
+        check_records());
   };
   std::vector<Json const*> inner;
   if (!each.names.empty()) {
@@ -311,7 +315,7 @@ std::optional<Error> RowForms::take_inner(EachSpec const& each, std::vector<Json
     if (!rows[i]->is_object()) {
       return malformed(
           std::string("a row is ") + kind_in_words(*rows[i]) + ", not an object with a list inside",
-          check_records);
+          check_records());
     }
     if (auto error = take_inner_of(each, *rows[i], out, found)) return error;
     origin.resize(out.size(), element_of[i]);

@@ -18,6 +18,9 @@ namespace affsync::engine {
 // PHP writes an array whose indexes have a gap like that.
 bool is_numbered_list(Json const& value);
 
+// "of the stream (mybroker.yaml:12:3)", for hints that name what to change there.
+std::string of_stream(StreamSpec const& stream);
+
 // Builds the rows of one answer. What it makes is added to `made`, which must outlive the rows.
 class RowForms {
  public:
@@ -45,6 +48,7 @@ class RowForms {
                             std::vector<Json const*>& rows);
 
  private:
+  std::string check_records() const { return "Check `records` " + of_stream(stream_) + "."; }
   using Names = std::vector<std::string>;
   std::optional<Error> take_members(Json const& object, Names const& names, Json::Object fields,
                                     std::string const& as, std::vector<Json const*>& out);
