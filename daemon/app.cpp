@@ -13,6 +13,7 @@
 #include <string_view>
 #include <thread>
 
+#include "base/crash_point.hpp"
 #include "config/load.hpp"
 #include "daemon/async/cancel_safe.hpp"
 #include "daemon/chosen_config.hpp"
@@ -33,7 +34,6 @@
 #include "daemon/sync/past_requests.hpp"
 #include "daemon/sync/run_times.hpp"
 #include "daemon/watched_migration.hpp"
-#include "schema/store/crash_point.hpp"
 #include "version_info.hpp"
 
 namespace affsync {

@@ -8,6 +8,7 @@
 #include <random>
 #include <set>
 
+#include "base/crash_point.hpp"
 #include "base/process_limits.hpp"
 #include "config/key_place.hpp"
 #include "daemon/alert_parts.hpp"
@@ -29,7 +30,6 @@
 #include "daemon/signals.hpp"
 #include "daemon/sync/supervisor.hpp"
 #include "daemon/sync/upkeep.hpp"
-#include "schema/store/crash_point.hpp"
 
 namespace affsync {
 namespace {

@@ -8,7 +8,7 @@
 #include <optional>
 #include <stdexcept>
 
-#include "schema/store/crash_point.hpp"
+#include "base/crash_point.hpp"
 
 namespace affsync {
 namespace {

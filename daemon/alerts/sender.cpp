@@ -1,10 +1,10 @@
 #include "daemon/alerts/sender.hpp"
 
+#include "base/crash_point.hpp"
 #include "daemon/alerts/policy.hpp"
 #include "daemon/alerts/retry.hpp"
 #include "daemon/alerts/words.hpp"
 #include "daemon/async/with_timeout.hpp"
-#include "schema/store/crash_point.hpp"
 
 namespace affsync::alerts {
 namespace {

@@ -14,8 +14,8 @@
 #include <optional>
 #include <thread>
 
+#include "base/crash_point.hpp"
 #include "daemon/embedded/server.hpp"
-#include "schema/store/crash_point.hpp"
 
 namespace affsync::embedded {
 

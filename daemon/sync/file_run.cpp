@@ -9,6 +9,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "daemon/async/workers.hpp"
 #include "daemon/sync/file_document.hpp"
 #include "daemon/sync/file_patterns.hpp"
@@ -17,7 +18,6 @@
 #include "daemon/sync/inbox.hpp"
 #include "daemon/sync/lost_files.hpp"
 #include "daemon/sync/run_outcome.hpp"
-#include "schema/store/crash_point.hpp"
 
 namespace affsync::sync {
 namespace {

@@ -13,8 +13,8 @@
 #include <iterator>
 #include <tuple>
 
+#include "base/crash_point.hpp"
 #include "daemon/embedded/file_descriptor.hpp"
-#include "schema/store/crash_point.hpp"
 
 namespace affsync::sync {
 namespace {

@@ -1,8 +1,8 @@
 // The threads on which pages are parsed and mapped.
 #pragma once
 
+#include "base/crash_point.hpp"
 #include "daemon/async/workers.hpp"
-#include "schema/store/crash_point.hpp"
 
 namespace affsync::sync {
 

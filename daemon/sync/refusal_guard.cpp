@@ -4,8 +4,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "daemon/sync/credential_hash.hpp"
-#include "schema/store/crash_point.hpp"
 
 namespace affsync::sync {
 namespace {

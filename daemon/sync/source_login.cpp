@@ -1,9 +1,9 @@
 // The login of a source: its token, and what a refusal of it costs.
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "connectors/engine/answer/login_refusal.hpp"
 #include "daemon/sync/source_session.hpp"
-#include "schema/store/crash_point.hpp"
 
 namespace affsync::sync {
 namespace {

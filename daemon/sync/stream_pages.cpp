@@ -4,13 +4,13 @@
 #include <iterator>
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "daemon/async/both.hpp"
 #include "daemon/sync/file_remarks.hpp"
 #include "daemon/sync/page_writing.hpp"
 #include "daemon/sync/slice_closing.hpp"
 #include "daemon/sync/stage_waits.hpp"
 #include "daemon/sync/stream_run_steps.hpp"
-#include "schema/store/crash_point.hpp"
 
 namespace affsync::sync {
 

@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "connectors/engine/paging/window.hpp"
 #include "daemon/async/both.hpp"
 #include "daemon/sync/full_pass.hpp"
@@ -13,7 +14,6 @@
 #include "daemon/sync/run_outcome.hpp"
 #include "daemon/sync/run_times.hpp"
 #include "daemon/sync/stream_run_steps.hpp"
-#include "schema/store/crash_point.hpp"
 
 namespace affsync::sync {
 namespace {

@@ -5,9 +5,9 @@
 #include <set>
 #include <vector>
 
+#include "base/crash_point.hpp"
 #include "base/encodings.hpp"
 #include "base/random.hpp"
-#include "schema/store/crash_point.hpp"
 #include "schema/store/server_clock.hpp"
 #include "schema/store/transaction.hpp"
 

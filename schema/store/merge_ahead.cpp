@@ -7,7 +7,7 @@
 #include <mutex>
 #include <utility>
 
-#include "schema/store/crash_point.hpp"
+#include "base/crash_point.hpp"
 #include "schema/store/transaction.hpp"
 
 namespace affsync::schema {

@@ -8,8 +8,8 @@
 #include <memory>
 #include <span>
 
+#include "base/crash_point.hpp"
 #include "base/embedded_file.hpp"
-#include "schema/store/crash_point.hpp"
 #include "schema/store/distribution.hpp"
 #include "schema/store/index_progress.hpp"
 #include "schema/store/migration_record.hpp"

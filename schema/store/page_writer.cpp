@@ -6,10 +6,10 @@
 #include <iterator>
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "schema/store/alerts/field_notes.hpp"
 #include "schema/store/copy_writer.hpp"
 #include "schema/store/coverage.hpp"
-#include "schema/store/crash_point.hpp"
 #include "schema/store/left_rows.hpp"
 #include "schema/store/pg_error.hpp"
 #include "schema/store/quarantine.hpp"

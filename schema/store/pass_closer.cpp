@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "schema/store/absence.hpp"
 #include "schema/store/coverage.hpp"
-#include "schema/store/crash_point.hpp"
 #include "schema/store/held_rows.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/own_doing.hpp"

@@ -6,8 +6,8 @@
 #include <set>
 #include <string_view>
 
+#include "base/crash_point.hpp"
 #include "schema/store/copy_writer.hpp"
-#include "schema/store/crash_point.hpp"
 #include "schema/store/libpq_call.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/row_merge.hpp"

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "schema/store/crash_point.hpp"
+#include "base/crash_point.hpp"
 #include "schema/store/transaction.hpp"
 
 namespace affsync::schema {

@@ -2,9 +2,9 @@
 
 #include <pqxx/except>
 
+#include "base/crash_point.hpp"
 #include "base/utf8.hpp"
 #include "schema/store/coverage.hpp"
-#include "schema/store/crash_point.hpp"
 #include "schema/store/pg_error.hpp"
 #include "schema/store/quarantine.hpp"
 #include "schema/store/stream_holder.hpp"

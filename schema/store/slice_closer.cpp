@@ -6,10 +6,10 @@
 #include <string>
 #include <utility>
 
+#include "base/crash_point.hpp"
 #include "schema/store/absence.hpp"
 #include "schema/store/broker_totals.hpp"
 #include "schema/store/coverage.hpp"
-#include "schema/store/crash_point.hpp"
 #include "schema/store/file_rows.hpp"
 #include "schema/store/left_rows.hpp"
 #include "schema/store/merge_sql.hpp"

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "schema/store/crash_point.hpp"
+#include "base/crash_point.hpp"
 #include "schema/store/migration_steps.hpp"
 #include "schema/store/pg_error.hpp"
 #include "schema/store/transaction.hpp"

@@ -6,7 +6,7 @@
 #include <pqxx/pqxx>
 #include <sstream>
 
-#include "schema/store/crash_point.hpp"
+#include "base/crash_point.hpp"
 #include "tests/acceptance/alerts_fixture.hpp"
 #include "tests/support/http_get.hpp"
 #include "tests/support/places/places.hpp"

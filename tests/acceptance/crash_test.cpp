@@ -1,7 +1,7 @@
 // The program crashes at each of its crash points, in a first load and in a pass that finds
 // changes. One plain `sync` afterwards must bring the database to the same state as an undisturbed
 // pass on another database: the same rows, revisions and changes.
-#include "schema/store/crash_point.hpp"
+#include "base/crash_point.hpp"
 
 #include <algorithm>
 #include <chrono>

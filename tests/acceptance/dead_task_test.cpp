@@ -1,6 +1,6 @@
 // A daemon that has lost one of its tasks ends at once and says which, so that the service manager
 // starts it again.
-#include "schema/store/crash_point.hpp"
+#include "base/crash_point.hpp"
 #include "tests/acceptance/fixture.hpp"
 
 namespace affsync::test::dead_task_test {

@@ -5,7 +5,7 @@
 #include <csignal>
 #include <filesystem>
 
-#include "schema/store/crash_point.hpp"
+#include "base/crash_point.hpp"
 #include "tests/acceptance/fixture.hpp"
 
 namespace affsync::test::files_crash_test {

@@ -2,7 +2,7 @@
 #include <csignal>
 #include <filesystem>
 
-#include "schema/store/crash_point.hpp"
+#include "base/crash_point.hpp"
 #include "tests/acceptance/files_fixture.hpp"
 
 namespace affsync::test::files_days_test {

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <csignal>
 
-#include "schema/store/crash_point.hpp"
+#include "base/crash_point.hpp"
 #include "tests/acceptance/plain_broker.hpp"
 #include "tests/support/change_replay.hpp"
 

@@ -1,6 +1,6 @@
 // Compares the list of crash points with the sources: each is used in exactly one place, by its own
 // name.
-#include "schema/store/crash_point.hpp"
+#include "base/crash_point.hpp"
 #include "tests/support/places/places.hpp"
 
 #include <gtest/gtest.h>
@@ -37,9 +37,9 @@ std::map<std::string, int> passages() {
   return found;
 }
 
-// The enumerators of schema/store/crash_point.hpp in order.
+// The enumerators of base/crash_point.hpp in order.
 std::vector<std::string> enumerators() {
-  auto const text = text_of_file(test::in_source("schema/store/crash_point.hpp"));
+  auto const text = text_of_file(test::in_source("base/crash_point.hpp"));
   auto const begin = text.find("enum class CrashPoint");
   auto const list = text.substr(begin, text.find("};", begin) - begin);
   std::regex const line(R"(\n  (\w+),)");

@@ -1,4 +1,4 @@
-#include "schema/store/crash_point.hpp"
+#include "base/crash_point.hpp"
 
 #ifdef AFFSYNC_CRASH_POINTS
 #include <unistd.h>
@@ -32,8 +32,7 @@ struct CrashOrder {
     auto const found =
         std::find(crash_point_names.begin(), crash_point_names.end(), text.substr(0, colon));
     if (found == crash_point_names.end() || !numbered) {
-      std::fprintf(stderr,
-                   "AFFSYNC_CRASH_AT=%s is not NAME or NAME:N; see schema/store/crash_point.hpp\n",
+      std::fprintf(stderr, "AFFSYNC_CRASH_AT=%s is not NAME or NAME:N; see base/crash_point.hpp\n",
                    value);
       ::_exit(2);
     }
