@@ -40,7 +40,7 @@ schema::SliceClose slice_closing(engine::SliceEnd end, StreamTask const& task, s
   close.of_all_days = end.of_all_days;
   close.differences_doubt = !task.reconcile_warns;
   close.covers_days = end.covers_days;
-  close.beside_api = task.is_beside_api();
+  close.input = task.input();
   close.in_doubt = end.doubt.has_value();
   close.now = now;
   // Only the column that a window filters on tells which stored rows belong to it.

@@ -144,7 +144,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   report_.window_to = reader_->window().to;
   if (parts_.store != nullptr) {
     schema::RunStart run = run_start(*reader_, task_.id, report_.started_at);
-    run.beside_api = task_.is_beside_api();
+    run.input = task_.input();
     auto const first = first_day();
     auto const is_before = [&](DaySpan const& doubtful) { return doubtful.from < *first; };
     if (first && std::ranges::any_of(start.again, is_before)) run.first_day = first;
@@ -200,8 +200,7 @@ asio::awaitable<void> StreamRun::close_pass() {
     pass.tables = filled_tables(*task_.plan->spec);
     pass.whole = verdict_.is_whole();
     pass.full = is_full_pass();
-    pass.of_file = !task_.file_name.empty();
-    pass.beside_api = task_.is_beside_api();
+    pass.input = task_.input();
     pass.replaces = task_.plan->spec->replaces_window;
     pass.none_unchanged = report_.unchanged == 0;
     for (auto const& path : task_.plan->spec->volatile_fields) {
@@ -262,7 +261,7 @@ asio::awaitable<void> StreamRun::end() {
     end.full_pass = is_full_pass();
     // An API reads all rows again by itself, and a file beside it is no part of that.
     end.adds_only = !task_.is_beside_api() && (!task_.file_name.empty() || task_.plan->adds_only);
-    end.beside_api = task_.is_beside_api();
+    end.input = task_.input();
     end.read_to_end = read_to_end_;
     end.swept = read_to_end_ && verdict_.is_swept();
     bool const unreadable = report_.error && report_.error->code == ErrorCode::mapping_failed;

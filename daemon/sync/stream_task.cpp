@@ -11,6 +11,11 @@ bool StreamTask::is_beside_api() const {
   return file && !folder_of(plan->base_url);
 }
 
+schema::RunInput StreamTask::input() const {
+  if (is_beside_api()) return schema::RunInput::file_beside_api;
+  return file_name.empty() ? schema::RunInput::broker : schema::RunInput::file;
+}
+
 std::string const& StreamTask::stream_of_items() const {
   static std::string const none;
   auto const& each = plan->spec->for_each;

@@ -34,6 +34,7 @@ struct StreamTask {
   // True if a file is read into a stream that the broker's API fills: where the API stands, and
   // which of its days are proven, is no matter of the file.
   bool is_beside_api() const;
+  schema::RunInput input() const;
   // Returns the answer to a request: the file, or what the session fetches.
   asio::awaitable<Result<engine::Answer>> fetch(
       HttpRequest request, RunReport& report, std::shared_ptr<bool const> is_asked = nullptr) const;

@@ -33,7 +33,7 @@ void read_quarantine(pqxx::transaction_base& tx, PassClose const& pass, std::int
                      PassClosed& closed) {
   constexpr std::size_t most = 3;
   SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
-                         std::to_string(pass.full || pass.of_file ? pass_run_id : 0)};
+                         std::to_string(pass.full || is_file(pass.input) ? pass_run_id : 0)};
   auto const rows = exec(tx,
                          "SELECT reason, count(*) FROM affsync.quarantine"
                          " WHERE source_id = $1::int AND stream = $2 AND resolved_at IS NULL"
@@ -260,7 +260,7 @@ class ClosingPass {
 
 void ClosingPass::judge(bool has_quarantine) {
   if (has_quarantine) {
-    if (pass_.by_days && !pass_.full && !pass_.of_file) {
+    if (pass_.by_days && !pass_.full && !is_file(pass_.input)) {
       resolve_settled(tx_, pass_.run, known_.pass_run_id, pass_.now);
     }
     read_quarantine(tx_, pass_, known_.pass_run_id, closed_);
@@ -293,7 +293,7 @@ void ClosingPass::mark_rekeyed_rows() {
 
 // Days that the broker refuses stay as they are, and are told; the others are cut anew.
 void ClosingPass::mark_recut_rows() {
-  closed_.recut = is_recut(known_) && !pass_.of_file;
+  closed_.recut = is_recut(known_) && !is_file(pass_.input);
   if (!closed_.recut) return;
   auto const marked = mark_recut(tx_, pass_, known_, is_sound_);
   closed_.deleted += marked.rows;
@@ -351,8 +351,8 @@ PassClosed ClosingPass::close(bool has_quarantine) {
   mark_unmade_rows();
   map_missed(session_, tx_, pass_, known_, rekeyed_);
   mark_vanished();
-  if (!pass_.beside_api) forget_old(tx_, pass_, known_.pass_run_id);
-  if (!pass_.of_file) closed_.held = note_held(tx_, pass_, known_, whole_, closed_);
+  if (!is_beside_api(pass_.input)) forget_old(tx_, pass_, known_.pass_run_id);
+  if (!is_file(pass_.input)) closed_.held = note_held(tx_, pass_, known_, whole_, closed_);
   note_unfilled();
   if (closed_.deleted + others_ > 0) crash_point(CrashPoint::pass_marked);
   note_pass(tx_, pass_, closed_.deleted, others_, counted_rows(tx_, pass_, writes_));

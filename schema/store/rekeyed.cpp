@@ -74,7 +74,7 @@ std::string likeness_sql(PassClose const& pass, RecordTable const& table, Likene
 std::string rows_sql(PassClose const& pass, RecordTable const& table, std::string const& likeness) {
   // Files are read long after each other, and what came with one stands for its own rows only.
   std::string const taken_before =
-      pass.beside_api ? " OR t.run_id > $5::bigint AND " + is_ours_sql(table, "key") : "";
+      is_beside_api(pass.input) ? " OR t.run_id > $5::bigint AND " + is_ours_sql(table, "key") : "";
   return "SELECT t.external_id, (" + likeness + ") COLLATE \"C\" AS g, " + counted_sql(table) +
          " AS counted, t.raw, t.deleted_at IS NOT NULL AS taken, a.external_id IS NOT NULL AS gone,"
          " t.run_id <= $4::bigint AS first, t.run_id <= $5::bigint AS before,"
@@ -275,13 +275,13 @@ void settle_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, PassState
   auto const left = [&](RecordTable const& table) {
     return has_left(tx, pass, table, params_of(pass, known, table), true);
   };
-  if (!pass.of_file || std::ranges::any_of(record_tables(), left)) return;
+  if (!is_file(pass.input) || std::ranges::any_of(record_tables(), left)) return;
   SqlParams const params{std::to_string(pass.run.id.source_id), pass.run.id.stream,
                          std::to_string(pass.run.run_id)};
   exec(tx,
        std::string("UPDATE affsync.stream_state SET files_rekeyed_since = NULL,"
                    " files_rekeyed_after = NULL") +
-           (pass.beside_api ? "" : ", rekeyed_since = NULL, rekeyed_after = NULL") +
+           (is_beside_api(pass.input) ? "" : ", rekeyed_since = NULL, rekeyed_after = NULL") +
            " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint",
        params);
 }

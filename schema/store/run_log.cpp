@@ -266,7 +266,7 @@ std::optional<Error> store_learned_rate(PgSession& session, RunEnd const& end) {
 void add_waiting(pqxx::transaction_base& tx, RunStart const& start, SqlParams& params) {
   constexpr auto count = 1 + std::size(pass_columns);
   pqxx::result rows;
-  if (start.resumes || start.beside_api) {
+  if (start.resumes || is_beside_api(start.input)) {
     rows = exec(tx, waiting_sql(), {std::to_string(start.id.source_id), start.id.stream});
   }
   for (std::size_t i = 0; i < count; ++i) {
@@ -300,7 +300,7 @@ RunKey try_to_open(PgSession& session, RunStart const& start,
                          covered_to,
                          asks_broker ? sql_time(start.started_at) : std::nullopt,
                          sql_time(start.started_at),
-                         start.beside_api ? "true" : "false"};
+                         is_beside_api(start.input) ? "true" : "false"};
   add_waiting(tx, start, fence_params);
   auto const taken = exec(tx, take_over_sql(), fence_params);
   run.token = taken[0][0].c_str();
@@ -375,7 +375,7 @@ RunEnded close_run(PgSession& session, RunEnd const& end, FencedWrite& fenced) {
                            sql_time(end.run.started_at),
                            end.adds_only ? "true" : "false",
                            end.read_to_end ? "true" : "false",
-                           end.beside_api ? "true" : "false",
+                           is_beside_api(end.input) ? "true" : "false",
                            last_possible_day(end)};
     exec(tx, state_sql(), params);
     if ((end.success || end.swept) && end.full_pass && state.has_quarantine) {

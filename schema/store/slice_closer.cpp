@@ -301,7 +301,7 @@ void Closing::record_days_read(bool doubtful) {
   if (!slice_.covers_days || !slice_.from || !slice_.to) return;
   DaySpan const days{*slice_.from, *slice_.to};
   auto const oldest = day_of(pass_.oldest);
-  if (!slice_.beside_api) {
+  if (!is_beside_api(slice_.input)) {
     auto const state = doubtful ? DayState::doubtful : DayState::proven;
     record_days(tx_, slice_.run, days, state, oldest, slice_.now);
   } else if (!doubtful) {

@@ -55,17 +55,32 @@ struct StreamState {
   StreamState() = default;
 };
 
+// What a run reads.
+enum class RunInput {
+  broker,  // what it answers; also of a run over a folder without files
+  file,    // one of many: the others hold other rows
+  // A file, read into a stream that the broker's API fills. Where the API stands, and which of its
+  // days are proven, is no matter of the file.
+  file_beside_api,
+};
+inline bool is_file(RunInput input) {
+  return input != RunInput::broker;
+}
+inline bool is_beside_api(RunInput input) {
+  return input == RunInput::file_beside_api;
+}
+
 struct RunStart {
   StreamId id;
   std::string mode;  // incremental, full
   std::optional<Day> window_from;
   std::optional<Day> window_to;
   TimePoint started_at{};
-  bool resumes = false;            // continues the pass of the previous run
-  bool beside_api = false;         // a file; the pass of the API waits until it has ended
-  std::optional<DaySpan> covered;  // days that had been read when the pass began
-  std::vector<DaySpan> lost;       // days that the broker no longer provides
-  std::optional<Day> first_day;    // set: forget the days in doubt before this first day
+  bool resumes = false;               // continues the pass of the previous run
+  RunInput input = RunInput::broker;  // the pass of the API waits for the end of a file beside it
+  std::optional<DaySpan> covered;     // days that had been read when the pass began
+  std::vector<DaySpan> lost;          // days that the broker no longer provides
+  std::optional<Day> first_day;       // set: forget the days in doubt before this first day
   RunStart() = default;
 };
 
@@ -148,11 +163,11 @@ struct SliceClose {
   // Keys of rows outside the slice's days that the broker listed and counted with the slice.
   std::vector<std::string> listed_beside;
   std::vector<TotalToCompare> totals;
-  bool differences_doubt = true;  // read days whose totals differ again
-  bool covers_days = false;       // record the slice's days as read
-  bool beside_api = false;        // of a file beside an API: only days that the API lost
-  bool in_doubt = false;          // record them as days in doubt
-  bool has_quarantined = false;   // same, because rows were quarantined that are not accepted
+  bool differences_doubt = true;      // read days whose totals differ again
+  bool covers_days = false;           // record the slice's days as read
+  RunInput input = RunInput::broker;  // a file beside an API records only days that the API lost
+  bool in_doubt = false;              // record them as days in doubt
+  bool has_quarantined = false;       // same, because rows were quarantined that are not accepted
   TimePoint now{};
   SliceClose() = default;
 };
@@ -180,13 +195,14 @@ struct PassClose {
   RunKey run;
   RecordTable const* table = nullptr;
   std::vector<RecordTable const*>
-      tables;               // all that the stream fills, also this one; empty: unknown
-  bool whole = false;       // no problem is known so far, so vanished rows may be marked
-  bool full = false;        // the pass covered all rows of the stream
-  bool replaces = false;    // its slices have deleted what they did not bring
-  bool of_file = false;     // what other passes quarantined is of other files
-  bool beside_api = false;  // and the pass of an API may wait for its end
-  bool by_days = false;     // days in doubt are asked for again; false: it reads what has changed
+      tables;             // all that the stream fills, also this one; empty: unknown
+  bool whole = false;     // no problem is known so far, so vanished rows may be marked
+  bool full = false;      // the pass covered all rows of the stream
+  bool replaces = false;  // its slices have deleted what they did not bring
+  // Of a file: what other passes quarantined is of other files. Of one beside an API: the API's
+  // pass may wait for its end.
+  RunInput input = RunInput::broker;
+  bool by_days = false;  // days in doubt are asked for again; false: it reads what has changed
   bool none_unchanged = false;  // no row of the run was stored already as it is
   // Members of the broker's row that differ at each reading.
   std::vector<std::string> volatile_members;
@@ -232,8 +248,8 @@ struct RunEnd {
   bool success = false;
   bool up_to_date = true;  // false: it has read days of the past only, no news of the stream
   bool full_pass = false;
-  bool adds_only = false;   // it read one of many files: no pass reads all rows again
-  bool beside_api = false;  // a file: what is known of an API that fails stays
+  bool adds_only = false;             // it read one of many files: no pass reads all rows again
+  RunInput input = RunInput::broker;  // beside a file, what is known of an API that fails stays
   // Quarantined rows were mapped again without a request to the broker. The stream's state does not
   // change.
   bool retry = false;

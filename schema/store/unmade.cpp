@@ -215,7 +215,7 @@ void settle(pqxx::transaction_base& tx, PassClose const& pass) {
 
 bool looks_for_unmade(PassClose const& pass, PassState const& known) {
   // A file of values has no keys by which its rows are found.
-  bool const is_judged = pass.full || (pass.of_file && pass.table->keeps_records());
+  bool const is_judged = pass.full || (is_file(pass.input) && pass.table->keeps_records());
   return is_judged && !pass.tables.empty() && known.unmade_after &&
          known.pass_run_id > *known.unmade_after;
 }
@@ -244,7 +244,7 @@ Unmade mark_unfilled(pqxx::transaction_base& tx, PassClose const& pass, bool is_
     unmade.left -= unmade.others;
   }
   // The rows of an API wait for its own pass.
-  if (is_sound && unmade.left == 0 && !pass.beside_api) settle(tx, pass);
+  if (is_sound && unmade.left == 0 && !is_beside_api(pass.input)) settle(tx, pass);
   return unmade;
 }
 
