@@ -4,7 +4,7 @@
 
 #include "base/decimal.hpp"
 #include "connectors/engine/document/document.hpp"
-#include "connectors/engine/request/target.hpp"
+#include "connectors/engine/values/query.hpp"
 #include "connectors/proof/json_edit.hpp"
 
 namespace affsync::proof {

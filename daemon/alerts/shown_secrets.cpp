@@ -4,7 +4,7 @@
 
 #include "base/encodings.hpp"
 #include "base/text.hpp"
-#include "connectors/engine/request/credentials.hpp"
+#include "connectors/engine/values/base64.hpp"
 
 namespace affsync::alerts {
 namespace {

@@ -8,7 +8,7 @@
 #include "connectors/engine/answer/text.hpp"
 #include "connectors/engine/document/document.hpp"
 #include "connectors/engine/manifest/placeholders.hpp"
-#include "connectors/engine/request/target.hpp"
+#include "connectors/engine/values/query.hpp"
 
 namespace affsync::sync {
 namespace {

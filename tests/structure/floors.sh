@@ -1,13 +1,16 @@
 #!/bin/sh
-# The folders of the engine are layers: no header includes one from the same or a higher layer.
+# The folders of the engine are layers: no file includes one from the same or a higher layer, except
+# from its own folder.
 # Usage: floors.sh ROOT
 cd "$1/connectors/engine" 2>/dev/null || exit 0
 
 # From the lowest layer up. Folders on one line do not include each other.
-layers='values document
+layers='values
+document
 values/spoken
 manifest
-plan pace answer
+plan answer
+pace
 paging
 request
 rows
@@ -18,20 +21,20 @@ draft'
 layer() { printf '%s\n' "$layers" | awk -v folder="$1" '{ for (i = 1; i <= NF; ++i) if ($i == folder) print NR }'; }
 
 failed=0
-for header in $(find . -name '*.hpp' | sed 's|^\./||'); do
-  folder=$(dirname "$header")
+for file in $(find . -name '*.[ch]pp' | sed 's|^\./||'); do
+  folder=$(dirname "$file")
   here=$(layer "$folder")
   if [ -z "$here" ]; then
-    echo "connectors/engine/$header:1: the folder has no layer: add it to tests/structure/floors.sh"
+    echo "connectors/engine/$file:1: the folder has no layer: add it to tests/structure/floors.sh"
     failed=1
     continue
   fi
-  for included in $(sed -n 's|^#include "connectors/engine/\(.*\)"|\1|p' "$header"); do
+  for included in $(sed -n 's|^#include "connectors/engine/\(.*\)"|\1|p' "$file"); do
     other=$(dirname "$included")
     [ "$other" = "$folder" ] && continue
     there=$(layer "$other")
     [ "${there:-99}" -lt "$here" ] && continue
-    echo "connectors/engine/$header: includes $included, which is not in a lower layer"
+    echo "connectors/engine/$file: includes $included, which is not in a lower layer"
     failed=1
   done
 done

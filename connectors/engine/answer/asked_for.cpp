@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/json.hpp"
-#include "connectors/engine/request/target.hpp"
+#include "connectors/engine/values/query.hpp"
 
 namespace affsync::engine {
 namespace {

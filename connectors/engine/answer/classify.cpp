@@ -10,7 +10,7 @@
 #include "connectors/engine/answer/requested_wait.hpp"
 #include "connectors/engine/answer/text.hpp"
 #include "connectors/engine/document/document.hpp"
-#include "connectors/engine/rows/is_present.hpp"
+#include "connectors/engine/values/in_words.hpp"
 
 namespace affsync::engine {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "base/text.hpp"
 #include "connectors/engine/answer/text.hpp"
-#include "connectors/engine/rows/is_present.hpp"
+#include "connectors/engine/values/is_present.hpp"
 
 namespace affsync::engine {
 

@@ -13,7 +13,8 @@
 #include "connectors/engine/answer/http_status.hpp"
 #include "connectors/engine/answer/link_header.hpp"
 #include "connectors/engine/answer/text.hpp"
-#include "connectors/engine/rows/is_present.hpp"
+#include "connectors/engine/values/in_words.hpp"
+#include "connectors/engine/values/is_present.hpp"
 #include "connectors/engine/values/words.hpp"
 
 namespace affsync::engine {

@@ -9,7 +9,7 @@
 #include "connectors/engine/answer/link_header.hpp"
 #include "connectors/engine/answer/page_hints.hpp"
 #include "connectors/engine/answer/text.hpp"
-#include "connectors/engine/rows/is_present.hpp"
+#include "connectors/engine/values/is_present.hpp"
 #include "connectors/engine/values/words.hpp"
 
 namespace affsync::engine {

@@ -9,8 +9,8 @@
 #include "connectors/engine/answer/plain_words.hpp"
 #include "connectors/engine/answer/row_forms.hpp"
 #include "connectors/engine/answer/unnamed_rows.hpp"
-#include "connectors/engine/rows/column_reader.hpp"
-#include "connectors/engine/rows/is_present.hpp"
+#include "connectors/engine/values/in_words.hpp"
+#include "connectors/engine/values/is_present.hpp"
 #include "connectors/engine/values/words.hpp"
 
 namespace affsync::engine {

@@ -4,8 +4,7 @@
 #include <iterator>
 #include <span>
 
-#include "connectors/engine/rows/column_reader.hpp"
-#include "connectors/engine/rows/is_present.hpp"
+#include "connectors/engine/values/in_words.hpp"
 #include "connectors/engine/values/json_size.hpp"
 
 namespace affsync::engine {

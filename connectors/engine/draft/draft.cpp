@@ -8,8 +8,8 @@
 #include "connectors/engine/answer/text.hpp"
 #include "connectors/engine/document/document.hpp"
 #include "connectors/engine/draft/roles.hpp"
-#include "connectors/engine/request/target.hpp"
 #include "connectors/engine/stream_reader.hpp"
+#include "connectors/engine/values/query.hpp"
 
 namespace affsync::engine {
 namespace {

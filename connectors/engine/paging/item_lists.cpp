@@ -4,8 +4,10 @@
 #include <set>
 
 #include "base/batch.hpp"
+#include "base/encodings.hpp"
 #include "connectors/engine/answer/text.hpp"
-#include "connectors/engine/request/target.hpp"
+#include "connectors/engine/plan/stream_plan.hpp"
+#include "connectors/engine/values/query.hpp"
 
 namespace affsync::engine {
 namespace {
@@ -20,6 +22,17 @@ void add_values(std::vector<std::string>& values, std::string_view text) {
 }
 
 }  // namespace
+
+bool leaves_path(std::string_view path, std::string_view item) {
+  constexpr std::string_view place = "${item}";
+  path = path.substr(0, path.find('?'));
+  if (path.find(place) == std::string_view::npos) return false;
+  auto const with = [&](std::string_view value) {
+    return has_dot_segment(substitute(std::string(path), "item", std::string(value)));
+  };
+  // Some servers decode twice.
+  return (with(encode_query(item)) || with(item)) && !with("x");
+}
 
 ItemLists::ItemLists(StreamSpec const& spec, std::vector<std::string> const& stored) {
   count_ = std::max<std::size_t>(1, spec.parts.size());

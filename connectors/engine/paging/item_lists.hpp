@@ -5,12 +5,17 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "connectors/engine/paging/pager.hpp"
 #include "connectors/engine/paging/reader_start.hpp"
 
 namespace affsync::engine {
+
+// Returns whether a value of `for_each` makes another path of this one, as `..` does: the request
+// would leave `base_url` with the source's credentials.
+bool leaves_path(std::string_view path, std::string_view item);
 
 class ItemLists {
  public:

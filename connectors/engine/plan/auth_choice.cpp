@@ -6,13 +6,13 @@
 #include "base/suggest.hpp"
 #include "base/yaml/node.hpp"
 #include "connectors/engine/manifest/placeholders.hpp"
-#include "connectors/engine/request/credentials.hpp"
+#include "connectors/engine/plan/credentials.hpp"
+#include "connectors/engine/values/base64.hpp"
 
 namespace affsync::engine {
 namespace {
 
 using Names = std::set<std::string, std::less<>>;
-using GivenCredentials = std::map<std::string, Secret>;
 
 [[noreturn]] void refuse_credentials(std::string message, std::string hint) {
   throw Failure(ErrorCode::config_invalid, std::move(message), std::move(hint));
@@ -142,8 +142,7 @@ std::string wanted_sets(Manifest const& manifest, std::vector<Wants> const& all)
   return text + ".";
 }
 
-void check_each(Manifest const& manifest, std::vector<Wants> const& all,
-                GivenCredentials const& given) {
+void check_each(Manifest const& manifest, std::vector<Wants> const& all, Credentials const& given) {
   std::vector<std::string> known;
   for (auto const& spec : manifest.credentials) known.push_back(spec.name);
   for (auto const& [name, value] : given) {
@@ -168,13 +167,13 @@ void check_each(Manifest const& manifest, std::vector<Wants> const& all,
   }
 }
 
-bool has_all(GivenCredentials const& given, Names const& names) {
+bool has_all(Credentials const& given, Names const& names) {
   return std::ranges::all_of(names,
                              [&](std::string const& name) { return given.count(name) != 0; });
 }
 
 [[noreturn]] void refuse_incomplete(Manifest const& manifest, std::vector<Wants> const& all,
-                                    GivenCredentials const& given) {
+                                    Credentials const& given) {
   auto hint = wanted_sets(manifest, all);
   if (all.size() > 1) {
     refuse_credentials(
@@ -191,7 +190,7 @@ bool has_all(GivenCredentials const& given, Names const& names) {
 }
 
 void refuse_left_over(Manifest const& manifest, std::vector<Wants> const& all, Wants const& chosen,
-                      GivenCredentials const& given) {
+                      Credentials const& given) {
   for (auto const& spec : manifest.credentials) {
     if (spec.optional || given.count(spec.name) == 0 || chosen.used.count(spec.name) != 0) continue;
     auto const others = plain_list(manifest, chosen.needed);
@@ -202,7 +201,7 @@ void refuse_left_over(Manifest const& manifest, std::vector<Wants> const& all, W
 }
 
 // A key that is not what its broker hands out would be refused by each request.
-void check_form(SignatureSpec const& signature, GivenCredentials const& given) {
+void check_form(SignatureSpec const& signature, Credentials const& given) {
   if (signature.secret_form != SignatureSpec::SecretForm::base64) return;
   if (decode_base64(with_credentials(signature.secret, given)).value_or("").empty()) {
     std::string names;
@@ -227,7 +226,7 @@ std::vector<std::vector<std::string>> credential_sets(Manifest const& manifest) 
   return sets;
 }
 
-AuthOption choose_auth(Manifest const& manifest, GivenCredentials const& given) {
+AuthOption choose_auth(Manifest const& manifest, Credentials const& given) {
   auto const all = all_wants(manifest);
   check_each(manifest, all, given);
   auto const chosen =

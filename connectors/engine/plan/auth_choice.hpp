@@ -7,6 +7,7 @@
 
 #include "base/secret.hpp"
 #include "connectors/engine/manifest/manifest.hpp"
+#include "connectors/engine/plan/credentials.hpp"
 
 namespace affsync::engine {
 
@@ -19,6 +20,6 @@ std::vector<std::vector<std::string>> credential_sets(Manifest const& manifest);
 // key is not given. Throws Failure(config_invalid) for a credential that is unknown, missing or
 // empty, that the chosen way does not use (unless it is optional), or that has a line break (which
 // would break the header that carries it).
-AuthOption choose_auth(Manifest const& manifest, std::map<std::string, Secret> const& given);
+AuthOption choose_auth(Manifest const& manifest, Credentials const& given);
 
 }  // namespace affsync::engine

@@ -12,6 +12,7 @@
 #include "base/shared_value.hpp"
 #include "base/source_settings.hpp"
 #include "connectors/engine/manifest/manifest.hpp"
+#include "connectors/engine/plan/credentials.hpp"
 
 namespace affsync::engine {
 
@@ -53,7 +54,7 @@ struct SourcePlan {
   AuthSpec auth;  // settings substituted; credentials are not
   AuthExtras extras;
   std::optional<SignatureSpec> signature;
-  std::map<std::string, Secret> credentials;
+  Credentials credentials;
   std::set<std::string>
       open_credentials;  // of these, those that may be shown, such as a login name
   RateSpec rate;

@@ -7,10 +7,11 @@
 #include "connectors/engine/answer/text.hpp"
 #include "connectors/engine/manifest/placeholders.hpp"
 #include "connectors/engine/manifest/words.hpp"
+#include "connectors/engine/plan/credentials.hpp"
 #include "connectors/engine/request/cookies.hpp"
-#include "connectors/engine/request/credentials.hpp"
-#include "connectors/engine/request/target.hpp"
+#include "connectors/engine/values/base64.hpp"
 #include "connectors/engine/values/json_texts.hpp"
+#include "connectors/engine/values/query.hpp"
 #include "connectors/engine/values/words.hpp"
 
 namespace affsync::engine {

@@ -2,24 +2,14 @@
 // shared by all streams) belongs to the source's session.
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "base/http_message.hpp"
 #include "base/json.hpp"
 #include "connectors/engine/manifest/manifest.hpp"
+#include "connectors/engine/plan/credentials.hpp"
 
 namespace affsync::engine {
-
-using Credentials = std::map<std::string, Secret>;
-
-struct Token {
-  Secret text;
-  std::map<std::string, Secret, std::less<>> more;  // further tokens by name
-  Secret refresh;                                   // empty: none
-  TimePoint expires_at{};
-  TimePoint renew_at{};
-};
 
 // Returns the address that a login and its renewal go to; empty: that of the source's other
 // requests, or there is no login.

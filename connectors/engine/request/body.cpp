@@ -4,7 +4,7 @@
 #include <charconv>
 
 #include "base/json.hpp"
-#include "connectors/engine/request/target.hpp"
+#include "connectors/engine/values/query.hpp"
 
 namespace affsync::engine {
 namespace {

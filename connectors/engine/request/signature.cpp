@@ -10,8 +10,9 @@
 #include "base/error.hpp"
 #include "base/random.hpp"
 #include "base/text.hpp"
-#include "connectors/engine/request/credentials.hpp"
-#include "connectors/engine/request/target.hpp"
+#include "connectors/engine/plan/credentials.hpp"
+#include "connectors/engine/values/base64.hpp"
+#include "connectors/engine/values/query.hpp"
 #include "connectors/engine/values/time_format.hpp"
 
 namespace affsync::engine {

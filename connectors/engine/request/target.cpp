@@ -5,11 +5,12 @@
 #include <boost/url/grammar/lut_chars.hpp>
 #include <boost/url/rfc/unreserved_chars.hpp>
 
-#include "base/encodings.hpp"
 #include "connectors/engine/document/document.hpp"
+#include "connectors/engine/paging/item_lists.hpp"
 #include "connectors/engine/paging/window.hpp"
 #include "connectors/engine/plan/stream_plan.hpp"
 #include "connectors/engine/request/body.hpp"
+#include "connectors/engine/values/query.hpp"
 #include "connectors/engine/values/time_format.hpp"
 #include "connectors/engine/values/times.hpp"
 
@@ -128,47 +129,6 @@ std::string encode_path(std::string_view path) {
 }
 
 }  // namespace
-
-std::string encode_query(std::string_view text) {
-  return urls::encode(text, urls::unreserved_chars);
-}
-
-std::string decode_query(std::string_view text) {
-  std::string plain(text);
-  std::ranges::replace(plain, '+', ' ');
-  return percent_decoded_where_it_is(plain);
-}
-
-void set_parameter(std::string& target, std::string_view name, std::string_view value) {
-  auto const mark = std::min(target.find('?'), target.size());
-  auto out = target.substr(0, mark);
-  char joint = '?';
-  std::string_view query(target);
-  query.remove_prefix(std::min(mark + 1, query.size()));
-  while (!query.empty()) {
-    auto const end = std::min(query.find('&'), query.size());
-    auto const pair = query.substr(0, end);
-    query.remove_prefix(std::min(end + 1, query.size()));
-    if (decode_query(pair.substr(0, pair.find('='))) == name) continue;
-    out += joint;
-    out += pair;
-    joint = '&';
-  }
-  out += joint;
-  out += encode_query(name) + '=' + encode_query(value);
-  target = std::move(out);
-}
-
-bool leaves_path(std::string_view path, std::string_view item) {
-  constexpr std::string_view place = "${item}";
-  path = path.substr(0, path.find('?'));
-  if (path.find(place) == std::string_view::npos) return false;
-  auto const with = [&](std::string_view value) {
-    return has_dot_segment(substitute(std::string(path), "item", std::string(value)));
-  };
-  // Some servers decode twice.
-  return (with(encode_query(item)) || with(item)) && !with("x");
-}
 
 bool overlaps_slice_before(WindowSpec const& window, Slice const& slice) {
   return window.has_times() && !window.to_exclusive && !window.changes && !window.day_is_kept &&

@@ -10,21 +10,6 @@
 
 namespace affsync::engine {
 
-// Encodes a name or value of a query: everything but unreserved characters, so that commas, pipes,
-// plus signs and non-ASCII letters arrive unchanged.
-std::string encode_query(std::string_view text);
-
-// Decodes a name or value of a query: %XX and +.
-std::string decode_query(std::string_view text);
-
-// Adds a parameter behind the others of a target. One of the same name is removed, wherever it
-// came from: from the stream, or from a next-page link.
-void set_parameter(std::string& target, std::string_view name, std::string_view value);
-
-// Returns whether a value of `for_each` makes another path of this one, as `..` does: the request
-// would leave `base_url` with the source's credentials.
-bool leaves_path(std::string_view path, std::string_view item);
-
 // Returns true if the slice's request reaches back into the last second of the previous slice (the
 // last millisecond, if the parameters count those). The previous slice ended at the start of that
 // second, inclusive, and a broker that stores fractions has rows after it. Rows of that second are

@@ -6,6 +6,7 @@
 #include "base/decimal.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/manifest/words.hpp"
+#include "connectors/engine/values/in_words.hpp"
 #include "connectors/engine/values/no_dates.hpp"
 #include "connectors/engine/values/numbers.hpp"
 
@@ -22,20 +23,6 @@ std::size_t index_in(RecordTable const& table, std::string const& column) {
 }
 
 }  // namespace
-
-std::string quote_for_reason(std::string_view text) {
-  constexpr std::size_t longest = 60;
-  bool const cut = text.size() > longest;
-  if (cut) {
-    auto end = longest;
-    // Never inside a multi-byte character.
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-    text = text.substr(0, end);
-  }
-  std::string out = "\"";
-  for (char const c : text) out += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
-  return out + (cut ? "…\"" : "\"");
-}
 
 ColumnReader::Form ColumnReader::form_of(ValueType type, ColumnType column) {
   using enum ValueType;

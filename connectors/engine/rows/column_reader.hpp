@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "connectors/engine/rows/field_path.hpp"
-#include "connectors/engine/rows/is_present.hpp"
 #include "connectors/engine/rows/privacy_filter.hpp"
+#include "connectors/engine/values/is_present.hpp"
 #include "connectors/engine/values/spoken/time_text_reader.hpp"
 #include "connectors/engine/values/times.hpp"
 #include "connectors/engine/values/words.hpp"
@@ -125,8 +125,5 @@ class ColumnReader {
   TimePoint first_{};             // earlier times are rejected
   std::chrono::seconds ahead_{};  // so are times that are further than this after the answer
 };
-
-// Returns `text` for a message: quoted, on one line, cut if it is long.
-std::string quote_for_reason(std::string_view text);
 
 }  // namespace affsync::engine

@@ -7,6 +7,7 @@
 #include "connectors/engine/rows/column_reader.hpp"
 #include "connectors/engine/rows/content_key.hpp"
 #include "connectors/engine/rows/privacy_filter.hpp"
+#include "connectors/engine/values/in_words.hpp"
 
 namespace affsync::engine {
 namespace {

@@ -8,9 +8,10 @@
 #include "connectors/engine/manifest/words.hpp"
 #include "connectors/engine/paging/pager.hpp"
 #include "connectors/engine/rows/column_reader.hpp"
-#include "connectors/engine/rows/is_present.hpp"
 #include "connectors/engine/rows/mapping.hpp"
 #include "connectors/engine/rows/privacy_filter.hpp"
+#include "connectors/engine/values/in_words.hpp"
+#include "connectors/engine/values/is_present.hpp"
 #include "connectors/engine/values/words.hpp"
 
 namespace affsync::engine {

@@ -6,7 +6,7 @@
 
 #include <set>
 
-#include "connectors/engine/request/credentials.hpp"
+#include "connectors/engine/values/base64.hpp"
 
 namespace affsync::engine::signature_test {
 namespace {

@@ -1,4 +1,4 @@
-#include "connectors/engine/rows/is_present.hpp"
+#include "connectors/engine/values/is_present.hpp"
 
 #include <algorithm>
 
@@ -7,24 +7,6 @@
 #include "connectors/engine/values/words.hpp"
 
 namespace affsync::engine {
-
-char const* kind_in_words(Json const& value) {
-  switch (value.kind()) {
-    case Json::Kind::null:
-      return "null";
-    case Json::Kind::boolean:
-      return "true or false";
-    case Json::Kind::number:
-      return "a number";
-    case Json::Kind::string:
-      return "a text";
-    case Json::Kind::array:
-      return "a list";
-    case Json::Kind::object:
-      return "an object";
-  }
-  return "nothing";
-}
 
 bool means_nothing(std::string_view text, std::span<std::string const> null_if) {
   return text.empty() || std::ranges::find(null_if, text) != null_if.end();

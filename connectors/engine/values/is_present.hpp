@@ -1,4 +1,4 @@
-// Decides whether a field of a row has a value, and what kind of value it is.
+// Decides whether a field of an answer or a row has a value.
 #pragma once
 
 #include <span>
@@ -7,9 +7,6 @@
 #include "base/json.hpp"
 
 namespace affsync::engine {
-
-// Returns the kind of a value in words: "a list", "an object".
-char const* kind_in_words(Json const& value);
 
 // Returns true if the text, with blanks trimmed, is empty or one of `null_if`.
 bool means_nothing(std::string_view text, std::span<std::string const> null_if);
