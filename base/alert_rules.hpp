@@ -17,10 +17,10 @@ namespace affsync {
 
 // A setting of a rule.
 struct AlertSetting {
+  // `days`: a duration of whole days, for queries that look at days.
   enum class Kind { usd, duration, days, count, percent };
   std::string name;
   Kind kind = Kind::count;
-  // `days`: a duration of whole days, for queries that look at days.
   std::string fallback;  // as a user would write it: 5, 14d, 3, 20%
   std::string about;
 };

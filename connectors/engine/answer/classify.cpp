@@ -288,6 +288,23 @@ std::optional<Error> not_ready(HttpResponse const& response, StreamSpec const* s
                "`report` of the stream in the connector file.");
 }
 
+// The first rule that holds; null if none does.
+ErrorRule const* rule_for(HttpResponse const& response, std::vector<ErrorRule> const& rules,
+                          AnswerBody const& read, bool from_intermediary, bool is_login,
+                          StreamSpec const* stream) {
+  Json const null;
+  Json const& document = read.body ? *read.body : null;
+  auto const rule = std::ranges::find_if(rules, [&](ErrorRule const& one) {
+    if (from_intermediary && !applies_to_pages(one)) return false;
+    if (!holds(one, response, document, is_login)) return false;
+    bool const by_text = one.answer_class == AnswerClass::empty && !one.body_contains.empty() &&
+                         !one.json && one.header.empty();
+    return !by_text || stream == nullptr || !read.body || read.flaw ||
+           !has_rows_beside(*stream, *read.body, one.body_contains);
+  });
+  return rule == rules.end() ? nullptr : &*rule;
+}
+
 }  // namespace
 
 Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rules,
@@ -300,15 +317,8 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
   Json const null;
   Json const& document = body ? *body : null;
   bool const from_intermediary = is_from_intermediary(response, body);
-  auto const rule = std::find_if(rules.begin(), rules.end(), [&](ErrorRule const& one) {
-    if (from_intermediary && !applies_to_pages(one)) return false;
-    if (!holds(one, response, document, is_login)) return false;
-    bool const by_text = one.answer_class == AnswerClass::empty && !one.body_contains.empty() &&
-                         !one.json && one.header.empty();
-    return !by_text || stream == nullptr || !body || flaw ||
-           !has_rows_beside(*stream, *body, one.body_contains);
-  });
-  bool const ruled = rule != rules.end();
+  auto const* rule = rule_for(response, rules, read, from_intermediary, is_login, stream);
+  bool const ruled = rule != nullptr;
   if (ruled && stream != nullptr && body && !flaw &&
       (rule->answer_class == AnswerClass::empty ||
        rule->answer_class == AnswerClass::end_of_list)) {
@@ -347,8 +357,7 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
       verdict.error = not_good(*missed, response, *body);
     }
   } else if (verdict.answer_class != AnswerClass::empty) {
-    verdict.error = refusal(verdict.answer_class, response, body, document_spec.format,
-                            ruled ? &*rule : nullptr);
+    verdict.error = refusal(verdict.answer_class, response, body, document_spec.format, rule);
     bool const is_bad_request = verdict.answer_class == AnswerClass::bad_request;
     if (ruled && is_bad_request && verdict.error->hint.empty()) {
       verdict.error->hint = ruled_hint;

@@ -1,6 +1,7 @@
 // Parses `body` of a stream: what a read by POST sends.
 #include "connectors/engine/manifest/grammar.hpp"
 #include "connectors/engine/manifest/keys.hpp"
+#include "connectors/engine/values/json_texts.hpp"
 
 namespace affsync::engine::grammar {
 namespace {
@@ -11,11 +12,6 @@ constexpr Key body_table[] = {
     {"graphql", form::text, "a GraphQL query"},
     {"variables", form::json_value, "graphql: its variables"},
 };
-
-bool is_json_number(std::string_view text) {
-  auto const number = parse_json(text);
-  return number && number->is_number() && number->number_text() == text;
-}
 
 }  // namespace
 

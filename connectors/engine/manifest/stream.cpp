@@ -227,6 +227,52 @@ void expect_ends_of_months(StreamSpec& stream) {
   for (auto& mapping : stream.also) expect_in(mapping);
 }
 
+void read_tables(ObjectMap& map, StreamSpec& stream, yaml::Node const& node,
+                 Declared const& declared) {
+  auto const key = map.require("key");
+  stream.map = read_table_mapping(map.require("table"), key, map.require("map"), declared);
+  auto const also = map.find("also");
+  if (also) {
+    for (auto const& item : also->items()) {
+      ObjectMap further(item, also_keys);
+      auto const own_key = further.find("key");
+      stream.also.push_back(read_table_mapping(further.require("table"), own_key.value_or(key),
+                                               further.require("map"), declared));
+      if (own_key && stream.also.back().hash) {
+        own_key->fail("only the stream's own key can be made of the content",
+                      "Leave `key` out of the entry: it has the row's key then.");
+      }
+      if (auto const where = further.find("where")) stream.also.back().where = read_where(*where);
+      further.finish();
+    }
+  }
+  if (auto const where = map.find("where")) stream.map.where = read_where(*where);
+  read_decisive_texts(node, stream);
+  if (also) check_also(*also, stream);
+}
+
+void read_window_of(yaml::Node const& window, StreamSpec& stream, Declared const& declared) {
+  stream.window = read_window(window, stream.request, stream.map, declared);
+  check_places(window, stream.window->in_body, stream);
+  check_window_parameters(window, stream);
+  stream.window->day_is_kept = std::ranges::any_of(stream.keep, &KeptField::is_day_of_window);
+  if (stream.window->day_is_kept) stream.cut_text = cut_text_of(window, *stream.window);
+  if (stream.window->by_month()) expect_ends_of_months(stream);
+}
+
+void read_reconciles(yaml::Node const& checks, StreamSpec& stream) {
+  bool const is_mixed = std::ranges::any_of(
+      stream.also, [&](auto const& further) { return further.table == stream.map.table; });
+  for (auto const& item : checks.items()) {
+    stream.reconcile.push_back(read_reconcile(item, stream.map));
+    if (is_mixed) {
+      item.fail("`also` puts other rows into " + yaml::quoted(stream.map.table->name) +
+                    ", which the broker's total does not count",
+                "Read the list with two streams.");
+    }
+  }
+}
+
 }  // namespace
 
 Object const part_keys{"a part of the list", "part", part_table};
@@ -258,39 +304,14 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   }
   read_request(map, stream, declared);
 
-  auto const key = map.require("key");
-  stream.map = read_table_mapping(map.require("table"), key, map.require("map"), declared);
-  if (auto const also = map.find("also")) {
-    for (auto const& item : also->items()) {
-      ObjectMap further(item, also_keys);
-      auto const own_key = further.find("key");
-      stream.also.push_back(read_table_mapping(further.require("table"), own_key.value_or(key),
-                                               further.require("map"), declared));
-      if (own_key && stream.also.back().hash) {
-        own_key->fail("only the stream's own key can be made of the content",
-                      "Leave `key` out of the entry: it has the row's key then.");
-      }
-      if (auto const where = further.find("where")) stream.also.back().where = read_where(*where);
-      further.finish();
-    }
-  }
-  if (auto const where = map.find("where")) stream.map.where = read_where(*where);
-  read_decisive_texts(node, stream);
-  if (auto const also = map.find("also")) check_also(*also, stream);
+  read_tables(map, stream, node, declared);
   stream.document = read_document_spec(map);
   read_rows_place(map, stream, node, declared);
   if (auto const page = map.find("page")) {
     stream.page = read_page(*page);
     check_places(*page, stream.page.in_body, stream);
   }
-  if (auto const window = map.find("window")) {
-    stream.window = read_window(*window, stream.request, stream.map, declared);
-    check_places(*window, stream.window->in_body, stream);
-    check_window_parameters(*window, stream);
-    stream.window->day_is_kept = std::ranges::any_of(stream.keep, &KeptField::is_day_of_window);
-    if (stream.window->day_is_kept) stream.cut_text = cut_text_of(*window, *stream.window);
-    if (stream.window->by_month()) expect_ends_of_months(stream);
-  }
+  if (auto const window = map.find("window")) read_window_of(*window, stream, declared);
   if (auto const report = map.find("report")) {
     stream.report = read_report(*report);
     if (!stream.page.is_single_answer()) report->fail("a report has no pages", "Leave out `page`.");
@@ -315,18 +336,7 @@ StreamSpec read_stream(std::string const& name, yaml::Node const& node, Declared
   if (auto const raw = map.find("raw")) read_raw(*raw, stream.raw_mapped_only, stream.raw_allow);
   auto const good = map.find("good");
   stream.good = good ? read_good(*good) : declared.good;
-  if (auto const checks = map.find("reconcile")) {
-    for (auto const& item : checks->items()) {
-      stream.reconcile.push_back(read_reconcile(item, stream.map));
-      bool const is_mixed = std::ranges::any_of(
-          stream.also, [&](auto const& further) { return further.table == stream.map.table; });
-      if (is_mixed) {
-        item.fail("`also` puts other rows into " + yaml::quoted(stream.map.table->name) +
-                      ", which the broker's total does not count",
-                  "Read the list with two streams.");
-      }
-    }
-  }
+  if (auto const checks = map.find("reconcile")) read_reconciles(*checks, stream);
   map.finish();
   check_kept_parameters(node, stream);
   check_identity(node, stream);

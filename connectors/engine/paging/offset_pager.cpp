@@ -183,13 +183,7 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   if (wants_anchor_ && (rows == 0 || !seen_.contains(keys.front()))) return step_back(rows > 0);
   step_ = 0;
   unlinked_ = unlinked_ || (ask_ > 0 && !wants_anchor_);
-  if (hints.total) {
-    // Pages that share rows show themselves whether the list has shifted.
-    moved_ = moved_ || (overlap_ == 0 && total_ && total_ != hints.total);
-    total_ = hints.total;
-    if (seen_.size() == 0) seen_.expect(static_cast<std::size_t>(*total_));
-  }
-  if (hints.total_pages) total_pages_ = hints.total_pages;
+  note_totals(hints);
 
   // Rows at the front that were requested again.
   auto const shared =
@@ -224,17 +218,8 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
     anchors_.assign(keys.end() - kept, keys.end());
   }
 
-  if (is_single_answer_) {
-    if (may_be_cut(rows, hints)) end_in_doubt_ = cut_answer(rows, hints);
-    bool const is_counted = total_ && distinct() >= *total_;
-    if (rows > 0 && end_in_doubt_.empty() && !is_counted) end_in_doubt_ = hints.unread_more;
-    return finish();
-  }
-  if (is_end(rows, fresh)) {
-    bool const is_counted = total_ && distinct() >= *total_;
-    if (rows > 0 && !is_counted) {
-      end_in_doubt_ = hints.part.goes_on ? hints.part.text : hints.unread_more;
-    }
+  if (is_single_answer_ || is_end(rows, fresh)) {
+    note_doubt(rows, hints);
     return finish();
   }
   if (fresh > 0) {
@@ -247,6 +232,27 @@ Result<PageOutcome> OffsetPager::take(std::vector<std::uint64_t> const& keys,
   ask_ = std::max<std::int64_t>(0, position_ - static_cast<std::int64_t>(overlap));
   wants_anchor_ = ask_ > 0 && ask_ < position_;
   return PageOutcome::more;
+}
+
+void OffsetPager::note_totals(PageHints const& hints) {
+  if (hints.total) {
+    // Pages that share rows show themselves whether the list has shifted.
+    moved_ = moved_ || (overlap_ == 0 && total_ && total_ != hints.total);
+    total_ = hints.total;
+    if (seen_.size() == 0) seen_.expect(static_cast<std::size_t>(*total_));
+  }
+  if (hints.total_pages) total_pages_ = hints.total_pages;
+}
+
+void OffsetPager::note_doubt(std::size_t rows, PageHints const& hints) {
+  if (may_be_cut(rows, hints)) end_in_doubt_ = cut_answer(rows, hints);
+  bool const is_counted = total_ && distinct() >= *total_;
+  if (rows == 0 || is_counted) return;
+  if (!is_single_answer_) {
+    end_in_doubt_ = hints.part.goes_on ? hints.part.text : hints.unread_more;
+  } else if (end_in_doubt_.empty()) {
+    end_in_doubt_ = hints.unread_more;
+  }
 }
 
 bool OffsetPager::may_be_cut(std::size_t rows, PageHints const& hints) const {

@@ -54,6 +54,9 @@ class OffsetPager final : public Pager {
   Result<PageOutcome> step_back(bool list_has_shifted);
   bool is_end(std::size_t rows, std::size_t fresh) const;
   std::optional<Error> judge_stale_page(std::size_t rows, bool repeated);
+  void note_totals(PageHints const& hints);
+  // Says in `end_in_doubt_` why the list may go on behind the page that seems to be its last.
+  void note_doubt(std::size_t rows, PageHints const& hints);
   PageOutcome finish();
 
   OffsetPaging paging_;

@@ -4,15 +4,11 @@
 #include <charconv>
 
 #include "base/json.hpp"
+#include "connectors/engine/values/json_texts.hpp"
 #include "connectors/engine/values/query.hpp"
 
 namespace affsync::engine {
 namespace {
-
-bool is_json_number(std::string_view text) {
-  auto const number = parse_json(text);
-  return number && number->is_number() && number->number_text() == text;
-}
 
 // Returns the value in the kind of what it replaces.
 Json value_for(Json const* replaced, BodyValue const& value) {

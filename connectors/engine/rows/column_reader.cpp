@@ -274,6 +274,12 @@ std::optional<std::string> ColumnReader::read(Json const& row, RowContext& conte
     if (!out->empty()) return std::nullopt;
     out.reset();
   }
+  return put_nothing(row, context, zero_date, out);
+}
+
+std::optional<std::string> ColumnReader::put_nothing(Json const& row, RowContext const& context,
+                                                     FieldPath const* zero_date,
+                                                     std::optional<std::string>& out) const {
   if (mapping_.constant && !mapping_.constant->empty()) {
     return put_constant(*mapping_.constant, row, context, out);
   }

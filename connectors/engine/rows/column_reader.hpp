@@ -98,6 +98,11 @@ class ColumnReader {
   std::optional<std::string> put_constant(std::string const& constant, Json const& row,
                                           RowContext const& context,
                                           std::optional<std::string>& out) const;
+  // The same where no field has a value: the constant for that, null, or a reason. `zero_date`: a
+  // field whose text means that there is no date; may be null.
+  std::optional<std::string> put_nothing(Json const& row, RowContext const& context,
+                                         FieldPath const* zero_date,
+                                         std::optional<std::string>& out) const;
   std::string complain(FieldPath const& path, std::string_view text,
                        std::string_view problem) const;
 

@@ -226,24 +226,43 @@ std::optional<std::size_t> PageRows::map_last(Target const& target, Page const& 
   return mapped;
 }
 
-void PageRows::convert_to(Target& target, Page const& page, std::vector<std::size_t>& taken,
-                          PageRead& out) {
-  auto const& table = *target.mapping->table;
-  std::vector<std::size_t> mine;
-  std::vector<std::uint64_t> keys;
-  for (std::size_t const row : taken) {
+PageRows::Selected PageRows::select(Target const& target, Page const& page,
+                                    std::vector<std::size_t> const& rows) {
+  Selected mine;
+  for (std::size_t const row : rows) {
     if (target.mapping->where && !target.mapping->where->holds(*page.rows[row])) {
       note_not_stored(target, page, row);
       continue;
     }
-    mine.push_back(row);
+    mine.rows.push_back(row);
     if (target.is_main) {
-      keys.push_back(page.keys[row]);
+      mine.keys.push_back(page.keys[row]);
       continue;
     }
     auto const key = key_of(target, *page.rows[row], row);
-    keys.push_back(hash_key(!key.empty() ? key : page.rows[row]->dump()));
+    mine.keys.push_back(hash_key(!key.empty() ? key : page.rows[row]->dump()));
   }
+  return mine;
+}
+
+void PageRows::judge_earlier(Target const& target, Page const& page,
+                             std::vector<std::size_t> const& earlier, std::uint64_t content,
+                             PageRead& out) {
+  for (auto const row : earlier) {
+    // That of the overlap is stored from the page before: the later one contradicts it.
+    if (page.places[row] == RowPlace::shared) continue;
+    if (auto problem = map(target, page, row, out)) {
+      put_aside(target, page, row, {row_.external_id, std::move(*problem), row_.raw}, true, out);
+    } else if (content_of(target) != content) {
+      quarantine_contradiction(target, out);
+    }
+  }
+}
+
+void PageRows::convert_to(Target& target, Page const& page, std::vector<std::size_t>& taken,
+                          PageRead& out) {
+  auto const& table = *target.mapping->table;
+  auto const [mine, keys] = select(target, page, taken);
   taken.clear();
   Batch batch(table);
   // A sixteenth more than such rows took on the page before, and never more than that for the whole
@@ -273,16 +292,7 @@ void PageRows::convert_to(Target& target, Page const& page, std::vector<std::siz
     }
     std::uint64_t const content = earlier.empty() ? 0 : content_of(target);
     append(target, page, *stored, batch, out, taken);
-    if (!one_row_each) continue;
-    for (auto const row : earlier) {
-      // That of the overlap is stored from the page before: the later one contradicts it.
-      if (page.places[row] == RowPlace::shared) continue;
-      if (auto problem = map(target, page, row, out)) {
-        put_aside(target, page, row, {row_.external_id, std::move(*problem), row_.raw}, true, out);
-      } else if (content_of(target) != content) {
-        quarantine_contradiction(target, out);
-      }
-    }
+    if (one_row_each) judge_earlier(target, page, earlier, content, out);
   }
   if (!batch.empty()) {
     target.page_bytes = batch.text_bytes();

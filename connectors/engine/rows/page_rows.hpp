@@ -80,6 +80,16 @@ class PageRows {
   };
   struct Page;  // the current page
 
+  // The rows of a page that a target's filter takes, as indexes, and their keys in its table.
+  struct Selected {
+    std::vector<std::size_t> rows;
+    std::vector<std::uint64_t> keys;
+  };
+  Selected select(Target const& target, Page const& page, std::vector<std::size_t> const& rows);
+  // Puts aside those of `earlier` that the row stored under their key, whose content is `content`,
+  // contradicts.
+  void judge_earlier(Target const& target, Page const& page,
+                     std::vector<std::size_t> const& earlier, std::uint64_t content, PageRead& out);
   void convert_to(Target& target, Page const& page, std::vector<std::size_t>& taken, PageRead& out);
   void append(Target const& target, Page const& page, std::size_t row, Batch& batch, PageRead& out,
               std::vector<std::size_t>& taken);

@@ -17,4 +17,9 @@ Json with_texts(Json const& json, std::function<std::string(std::string const&)>
   return Json::object(std::move(members));
 }
 
+bool is_json_number(std::string_view text) {
+  auto const number = parse_json(text);
+  return number && number->is_number() && number->number_text() == text;
+}
+
 }  // namespace affsync::engine
