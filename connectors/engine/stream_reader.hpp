@@ -28,7 +28,7 @@ struct Answer {
   bool no_rows = false;                     // classified as "no rows", whatever the body is
   std::shared_ptr<Redactor const> secrets;  // set if the body quotes one of our secrets
   std::optional<Error> cut;                 // see Verdict::cut
-  bool empty_by_status = false;             // no_rows because of the error status alone
+  bool empty_by_status = false;  // no_rows because of the error status alone, or of no body
   // A refusal that means the end of the list behind its first page. On the first page it is just
   // that: the caller asks ends_list() and then uses the answer or this error.
   std::optional<Error> refusal;

@@ -366,10 +366,11 @@ Verdict classify(HttpResponse const& response, std::vector<ErrorRule> const& rul
       verdict.error->code = ErrorCode::refused;
     }
   }
-  // A server answers a wrong path with that status too.
+  // A server answers a wrong path with that status too, and any request with nothing if it fails.
   verdict.by_status_alone = ruled && verdict.answer_class == AnswerClass::empty && !rule->json &&
                             rule->header.empty() && rule->content_types.empty() &&
-                            rule->body_contains.empty() && response.status >= 400;
+                            rule->body_contains.empty() &&
+                            (response.status >= 400 || rule->no_body);
   if (verdict.answer_class == AnswerClass::throttled) {
     verdict.asked = requested_wait(response, document, rate, now);
     if (verdict.asked)

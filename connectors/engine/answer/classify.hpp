@@ -19,9 +19,10 @@ struct Verdict {
   Json body;                   // as JSON, if it can be read
   // ok: why lines may be missing at the end of what was read.
   std::optional<Error> cut;
-  std::string remark;            // about its charset; empty: nothing
-  bool is_decoded = false;       // `body` is not as it came, but in UTF-8
-  bool by_status_alone = false;  // empty, by a rule that checks nothing but an error status
+  std::string remark;       // about its charset; empty: nothing
+  bool is_decoded = false;  // `body` is not as it came, but in UTF-8
+  // empty, by a rule that checks nothing but an error status, or that there is no body
+  bool by_status_alone = false;
 };
 
 // Classifies one answer.

@@ -67,6 +67,10 @@ bool has_content_type(HttpResponse const& response, std::vector<std::string> con
   });
 }
 
+bool is_blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
 }  // namespace
 
 bool holds(ErrorRule const& rule, HttpResponse const& response, Json const& body, bool is_login) {
@@ -74,6 +78,7 @@ bool holds(ErrorRule const& rule, HttpResponse const& response, Json const& body
   auto const has_status = [&](StatusRange const& range) { return range.has(response.status); };
   if (!rule.status.empty() && std::ranges::none_of(rule.status, has_status)) return false;
   if (!rule.content_types.empty() && !has_content_type(response, rule.content_types)) return false;
+  if (rule.no_body && !is_blank(response.body)) return false;
   bool const has_value = rule.json || !rule.header.empty();
   if (has_value && !holds_value(rule.json ? &*rule.json : nullptr, rule.header, rule.json_equals,
                                 rule.json_not_equals, rule, response, body)) {

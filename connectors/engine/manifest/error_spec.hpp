@@ -62,6 +62,7 @@ struct ErrorRule {
   std::vector<AnswerCondition> further;    // of other values; all must hold
   std::vector<std::string> content_types;  // any of these, in lower case: text/html, text/*
   std::string body_contains;               // ignoring case
+  bool no_body = false;                    // the answer has no body, or blanks alone
   std::optional<bool> login;  // true: only for the login's own answer; false: only for others
   AnswerClass answer_class = AnswerClass::bad_request;
   std::optional<std::chrono::seconds> wait;  // throttled: at least this long

@@ -86,7 +86,7 @@ std::vector<JsonPath> judged_paths(std::vector<ErrorRule> const& rules,
   for (auto const& rule : rules) {
     bool const is_alone = rule.status.empty() && rule.further.empty() &&
                           rule.content_types.empty() && rule.body_contains.empty() &&
-                          !rule.login.value_or(false);
+                          !rule.no_body && !rule.login.value_or(false);
     if (rule.json && is_alone && !rule.json_not_equals.empty()) paths.push_back(*rule.json);
   }
   return paths;

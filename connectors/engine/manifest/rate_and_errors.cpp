@@ -83,6 +83,7 @@ constexpr Key error_table[] = {
      "further values of the body or headers; all of these conditions must hold too"},
     {"content_type", form::texts, "of the answer, such as text/html or text/*; any of them"},
     {"contains", form::text, "a text anywhere in the body, ignoring case"},
+    {"no_body", form::flag, "true: only an answer without a body, or with blanks alone", "false"},
     {"login", form::flag, "true: only the login's answer; false: only the others"},
     {"class", [] { return form::words(refusals); }, "the meaning of the answer", "", true},
     {"wait", form::duration, "throttled: wait at least this long"},
@@ -222,6 +223,7 @@ ErrorRule read_error_rule(yaml::Node const& node) {
     rule.body_contains = contains->text();
     if (rule.body_contains.empty()) contains->fail("an empty text is in every answer");
   }
+  map.read("no_body", rule.no_body);
   map.read("login", rule.login);
   rule.answer_class =
       read_word<AnswerClass>(map.require("class"), refusals, "the class of an answer");
@@ -233,7 +235,7 @@ ErrorRule read_error_rule(yaml::Node const& node) {
   }
   map.finish();
   if (rule.status.empty() && !rule.json && rule.header.empty() && rule.content_types.empty() &&
-      rule.body_contains.empty()) {
+      rule.body_contains.empty() && !rule.no_body) {
     node.fail("this rule would match every answer",
               "Give it `status`, `json`, `header`, `content_type` or `contains`.");
   }
@@ -381,7 +383,8 @@ std::vector<ErrorRule> read_errors(yaml::Node const& node) {
     bool const says_none =
         rule.answer_class == AnswerClass::empty || rule.answer_class == AnswerClass::end_of_list;
     bool const by_status = !rule.json && rule.header.empty() && rule.further.empty() &&
-                           rule.content_types.empty() && rule.body_contains.empty();
+                           rule.content_types.empty() && rule.body_contains.empty() &&
+                           !rule.no_body;
     if (says_none && by_status && std::ranges::any_of(rule.status, is_good)) {
       item.fail("every good answer would be one without rows",
                 "Let the rule look into the answer, by `json` or `contains`.");

@@ -10,8 +10,8 @@ std::optional<SliceDoubt> EmptyAnswers::wrong_path(Slice const& pass, Slice cons
     if (!is_last || *pass.to - *pass.from + std::chrono::days(1) < strange) return std::nullopt;
   }
   return SliceDoubt{ErrorCode::not_found,
-                    "every answer of this pass had an error status that the connector takes for "
-                    "\"no rows\"; an address that does not exist gives the same answer"};
+                    "every answer of this pass had an error status, or no body, that the connector "
+                    "takes for \"no rows\"; an address that does not exist gives the same answer"};
 }
 
 std::optional<SliceDoubt> EmptyAnswers::too_old(StreamSpec const& spec, Slice const& slice,

@@ -11,12 +11,12 @@ namespace affsync::engine {
 
 class EmptyAnswers {
  public:
-  // Notes an answer. `by_status`: it was empty by its error status alone.
+  // Notes an answer. `by_status`: it was empty by its error status alone, or by having no body.
   void note(bool by_status) { has_real_answer_ = has_real_answer_ || !by_status; }
   // Resumes a pass whose earlier answers are unknown; it was judged up to here.
   void resume() { has_real_answer_ = true; }
 
-  // Returns true if there was an answer that was not empty by its error status alone.
+  // Returns true if there was an answer that was not empty so.
   bool has_real_answer() const { return has_real_answer_; }
 
   // Returns why a pass without a real answer proves nothing at the end of this slice; nullopt if it

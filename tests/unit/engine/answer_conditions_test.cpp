@@ -172,6 +172,20 @@ TEST(AnswerConditions, EmptyByAHeaderIsNoWrongPath) {
   EXPECT_FALSE(judged("{status: 404, content_type: text/x-none, class: empty}").by_status_alone);
 }
 
+TEST(AnswerConditions, AnAnswerOfNothingMayMeanThatThereAreNoRows) {
+  auto const judged = [](int status, char const* body) {
+    return verdict_of("errors: [{status: 200, no_body: true, class: empty}]",
+                      answer_of(status, body, {{"Content-Type", "text/xml"}}));
+  };
+  for (auto const* nothing : {"", " \r\n\t"}) {
+    EXPECT_EQ(judged(200, nothing).answer_class, AnswerClass::empty);
+    EXPECT_TRUE(judged(200, nothing).by_status_alone) << "it proves nothing about stored rows";
+    EXPECT_EQ(judged(500, nothing).answer_class, AnswerClass::transient);
+  }
+  EXPECT_EQ(judged(200, "{}").answer_class, AnswerClass::ok);
+  EXPECT_EQ(judged(200, "none").answer_class, AnswerClass::transient);
+}
+
 TEST(AnswerConditions, MistakesAreToldWithTheirPlace) {
   auto const error_of = [](std::string const& more) {
     auto const manifest = parse(more);
