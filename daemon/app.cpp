@@ -143,6 +143,10 @@ void App::start_database_for_reading() {
   impl_->store = schema::make_pg_store(impl_->database->reading_options());
 }
 
+void App::log_behind() {
+  impl_->sink->write_behind();
+}
+
 std::string App::instance() const {
   auto const& given = impl_->config.instance;
   return given.empty() ? instance_of(impl_->file) : given;

@@ -38,6 +38,8 @@ class App {
   App(config::Config config, std::optional<LogLevel> log_level);
   ~App();
 
+  // For a daemon, which goes on also if nobody reads its log.
+  void log_behind();
   config::Config const& config() const;
   // What tells this configuration from others on the same database.
   std::string instance() const;

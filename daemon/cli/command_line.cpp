@@ -295,7 +295,7 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
   add_examples(draft, {"affsync connectors new --from export.csv > my-network.yaml"});
   auto* proof = add_command(*connectors, parsed, "test",
                             "Holds a connector to answers of its broker: reads them from a server "
-                            "of its own into a database that is thrown away",
+                            "of its own into a private database that is thrown away",
                             [&parsed] { return run_connectors_test(parsed.common, parsed.proof); });
   proof->add_option("connector", parsed.proof.connector, "A connector file, or a name")
       ->required()
@@ -306,7 +306,7 @@ void add_other_commands(CLI::App& app, Parsed& parsed) {
       ->type_name("DIR");
   proof
       ->add_option("--database", parsed.proof.database,
-                   "A database to read into (default: a private one)")
+                   "A database without sources to read into; the rows stay there")
       ->type_name("URL");
   add_output(proof, parsed.proof.output, false);
   add_examples(proof, {"affsync connectors test my-network.yaml",

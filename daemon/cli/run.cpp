@@ -34,6 +34,7 @@ int run_daemon(CommonOptions const& common) {
   ignore_hangups();  // what is asked before the configuration is read is done by reading it
   App app(common.config_file, common.log_level());
   refuse_emptied(app.config());
+  app.log_behind();
   HangUps hangups(app.io());
   serve::ServiceManager const manager;
   app.on_start_step(

@@ -69,6 +69,8 @@ struct ConsoleLog::Impl {
     logger.set_level(to_spdlog(level));
   }
 
+  void write(LogRecord const& record);
+
   Console& console;
   spdlog::logger logger;
   std::atomic<config::LogFormat> format{config::LogFormat::text};
@@ -77,7 +79,7 @@ struct ConsoleLog::Impl {
 };
 
 ConsoleLog::ConsoleLog(LogLevel level, config::LogFormat format, Console& console)
-    : impl_(std::make_unique<Impl>(level, console)) {
+    : impl_(std::make_shared<Impl>(level, console)) {
   set_format(format);
 }
 
@@ -87,15 +89,32 @@ bool ConsoleLog::enabled(LogLevel level) const {
   return impl_->logger.should_log(to_spdlog(level));
 }
 
+void ConsoleLog::Impl::write(LogRecord const& record) {
+  auto const chosen = format.load();
+  // journald reads the lines of stderr as well, should it not take the entry.
+  if (journal && send_to_journal(record)) return;
+  bool const colour = chosen == config::LogFormat::text && console.terminal().colour;
+  auto const line = format_record(chosen, colour, record);
+  logger.log(to_spdlog(record.level), spdlog::string_view_t(line.data(), line.size()));
+}
+
 void ConsoleLog::write(LogLevel level, std::string_view text, std::vector<LogField> const& fields) {
   if (!enabled(level)) return;
   LogRecord const record{impl_->clock.now(), level, text, fields};
-  auto const format = impl_->format.load();
-  // journald reads the lines of stderr as well, should it not take the entry.
-  if (impl_->journal && send_to_journal(record)) return;
-  bool const colour = format == config::LogFormat::text && impl_->console.terminal().colour;
-  auto const line = format_record(format, colour, record);
-  impl_->logger.log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  if (!behind_) return impl_->write(record);
+  std::size_t bytes = sizeof(record) + text.size();
+  for (auto const& field : fields) bytes += sizeof(field) + field.key.size() + field.value.size();
+  behind_->add(bytes, [impl = impl_, time = record.time, level, kept = std::string(text), fields] {
+    impl->write({time, level, kept, fields});
+  });
+}
+
+void ConsoleLog::write_behind() {
+  behind_ = std::make_unique<WriteBehind>([impl = impl_](std::size_t lost) {
+    std::vector<LogField> const fields{{"lines", std::to_string(lost)}};
+    impl->write({impl->clock.now(), LogLevel::warn,
+                 "lines of the log were lost, since nobody read them", fields});
+  });
 }
 
 void ConsoleLog::set_level(LogLevel level) {

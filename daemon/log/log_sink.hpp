@@ -9,10 +9,11 @@
 #include "base/log.hpp"
 #include "config/model.hpp"
 #include "daemon/log/console.hpp"
+#include "daemon/log/write_behind.hpp"
 
 namespace affsync::log {
 
-// Thread-safe. When write() returns, the line has been written.
+// Thread-safe. When write() returns, the line has been written, until write_behind() is called.
 class ConsoleLog final : public LogSink {
  public:
   ConsoleLog(LogLevel level, config::LogFormat format,
@@ -22,13 +23,18 @@ class ConsoleLog final : public LogSink {
   bool enabled(LogLevel level) const override;
   void write(LogLevel level, std::string_view text, std::vector<LogField> const& fields) override;
 
+  // From now on lines are written on a thread of their own, and lost, and counted, as long as
+  // nobody reads them: a daemon goes on without its log. To be called once.
+  void write_behind();
+
   // For a reload of the configuration; may be called from any thread.
   void set_level(LogLevel level);
   void set_format(config::LogFormat format);
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // shared with lines that wait
+  std::unique_ptr<WriteBehind> behind_;
 };
 
 }  // namespace affsync::log

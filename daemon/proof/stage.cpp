@@ -50,8 +50,9 @@ Stage::Stage(std::string const& database, engine::Manifest manifest, FixtureFold
     cluster_ = embedded::Cluster::start(std::move(cluster)).value();
     options.url = cluster_->url();
   }
-  schema::migrate(options, false).value();
   store_ = schema::make_pg_store(options);
+  if (!database.empty()) refuse_database_in_use();
+  schema::migrate(options, false).value();
   auto handler = [this](HttpRequest request, std::string) -> asio::awaitable<HttpResponse> {
     HttpResponse response;
     response.status = 404;
@@ -65,6 +66,24 @@ Stage::Stage(std::string const& database, engine::Manifest manifest, FixtureFold
       net::make_http_server(io_.get_executor(), "127.0.0.1:0", std::move(handler), limits).value();
   serving_ = std::make_unique<async::TaskGroup>(io_.get_executor());
   serving_->spawn(server_->serve());
+}
+
+// What is read here stays there: among a person's own money it would count.
+void Stage::refuse_database_in_use() {
+  auto const first_cell = [&](std::string sql) {
+    auto const table = run(store_->query(std::move(sql), {}));
+    return table.rows.empty() ? std::nullopt : table.rows[0][0];
+  };
+  if (!first_cell("SELECT to_regclass('affsync.source')::text")) return;
+  // Also of a version whose sources had no such column.
+  auto const source = first_cell(
+      "SELECT s.name FROM affsync.source s WHERE to_jsonb(s) -> 'instances'"
+      " IS DISTINCT FROM '[\"connector-proof\"]' ORDER BY s.name LIMIT 1");
+  if (!source) return;
+  throw Failure(ErrorCode::usage,
+                "the database has sources of yours, such as `" + *source +
+                    "`: what the connector reads here would stay among their rows",
+                "Give --database an empty database, or leave it out: then a private one is used.");
 }
 
 Stage::~Stage() {

@@ -37,8 +37,9 @@ class KeptLog final : public LogSink {
 
 class Stage {
  public:
-  // Starts the database and the server. `database`: a connection string, or empty for a private
-  // cluster in a temporary directory. Throws Failure.
+  // Starts the database and the server. `database`: a connection string of one without sources but
+  // those of earlier proofs, which stay there; empty for a private cluster in a temporary
+  // directory. Throws Failure.
   Stage(std::string const& database, engine::Manifest manifest, FixtureFolder folder);
   ~Stage();
 
@@ -73,6 +74,8 @@ class Stage {
   }
 
  private:
+  void refuse_database_in_use();
+
   engine::Manifest manifest_;
   FixtureFolder folder_;
   std::filesystem::path directory_;

@@ -112,6 +112,8 @@ void PgExecutor::execute(int attempts, std::function<void(PgSession&)> const& wo
     // Thrown to the session that is being set up, which then does not try again.
     if (refusing_) throw Failure(ErrorCode::cancelled, "affsync is shutting down");
     slot.socket.reset(connection);
+    slot.age = renewed_;
+    slot.opened_at = std::chrono::steady_clock::now();
     slot.cut = false;
     if (longest_answer_ && !watcher_.joinable()) watcher_ = std::thread([this] { cut_silent(); });
   };
@@ -122,6 +124,7 @@ void PgExecutor::execute(int attempts, std::function<void(PgSession&)> const& wo
   for (;; --attempts) {
     PgProblem problem;
     try {
+      if (slot.session && is_old(slot)) replace_session(nullptr);  // closed before another opens
       if (!slot.session) replace_session(std::make_unique<PgSession>(options_, on_open));
       work(*slot.session);
       return;
@@ -148,6 +151,8 @@ void PgExecutor::execute(int attempts, std::function<void(PgSession&)> const& wo
       if (auto hint = hint_of_read_only(*slot.session); !hint.empty()) {
         problem.error.hint = std::move(hint);
       }
+      renew_sessions();
+      if (on_read_only_) on_read_only_();
     }
     bool const patient = may_retry && problem.recovery == Recovery::reconnect &&
                          std::chrono::steady_clock::now() < patient_until;
@@ -176,6 +181,20 @@ void PgExecutor::shut_down(std::chrono::milliseconds patience) {
 bool PgExecutor::was_cut(Slot& slot) {
   std::lock_guard lock(mutex_);
   return std::exchange(slot.cut, false);
+}
+
+bool PgExecutor::is_old(Slot const& slot) {
+  std::lock_guard lock(mutex_);
+  if (slot.age != renewed_) return true;
+  // What only reads is never told that its server takes no writes, and would show a standby for as
+  // long as it lives. From PostgreSQL 14 on the server reports both.
+  return slot.session->is_read_only() &&
+         std::chrono::steady_clock::now() - slot.opened_at >= options_.longest_read_only;
+}
+
+void PgExecutor::renew_sessions() {
+  std::lock_guard lock(mutex_);
+  ++renewed_;
 }
 
 void PgExecutor::cut_silent() {

@@ -10,6 +10,7 @@
 #include <boost/asio/thread_pool.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -72,6 +73,13 @@ class PgExecutor {
   // waits for. Called from another thread. To be set before the first work.
   void spare_while(std::function<bool()> known) { known_wait_ = std::move(known); }
 
+  // Work that follows gets a new session. May be called from any thread.
+  void renew_sessions();
+  // Called, on a thread of the pool, when a session turns out to take no writes: it leads to a
+  // server that is no longer the primary, or began under a setting that may be gone by now. It and
+  // the other sessions of this pool are renewed then. To be set before the first work.
+  void on_read_only(std::function<void()> told) { on_read_only_ = std::move(told); }
+
   // After `patience`, cancels running work and refuses new work. What cannot be cancelled, such as
   // a statement that waits at a pooler for a server, loses its connection. Returns immediately.
   void shut_down(std::chrono::milliseconds patience);
@@ -103,6 +111,9 @@ class PgExecutor {
     std::unique_ptr<PgSession> session;
     bool busy = false;
     // Guarded by mutex_:
+    // Of the session: how often they had been renewed when it began.
+    std::uint64_t age = 0;
+    std::chrono::steady_clock::time_point opened_at;
     std::chrono::steady_clock::time_point busy_since;
     Socket socket;
     bool cut = false;  // its server did not answer
@@ -114,18 +125,21 @@ class PgExecutor {
   void cancel_all(std::chrono::milliseconds patience);
   void cut_silent();
   bool was_cut(Slot& slot);
+  bool is_old(Slot const& slot);
 
   StoreOptions const options_;
   std::function<bool()> known_wait_;
+  std::function<void()> on_read_only_;
   // After this time without an answer there is none to come; nullopt if the user has set the time
   // limit of statements.
   std::optional<std::chrono::milliseconds> const longest_answer_;
   std::mutex mutex_;
   std::condition_variable idle_;
   std::condition_variable busy_;
-  std::vector<Slot> slots_;  // guarded by mutex_, except the session of a busy slot
-  bool refusing_ = false;    // guarded by mutex_
-  bool ending_ = false;      // guarded by mutex_
+  std::vector<Slot> slots_;    // guarded by mutex_, except the session of a busy slot
+  std::uint64_t renewed_ = 0;  // guarded by mutex_
+  bool refusing_ = false;      // guarded by mutex_
+  bool ending_ = false;        // guarded by mutex_
   std::thread canceller_;
   std::thread watcher_;
   asio::thread_pool pool_;  // last member, so that its threads end first

@@ -265,6 +265,15 @@ bool PgSession::is_open() const {
   return connection_ && connection_->is_open();
 }
 
+bool PgSession::is_read_only() const {
+  if (!is_open()) return false;
+  auto const says_on = [&](char const* name) {
+    auto const* value = PQparameterStatus(raw_connection(*connection_), name);
+    return value != nullptr && std::string_view(value) == "on";
+  };
+  return says_on("in_hot_standby") || says_on("default_transaction_read_only");
+}
+
 void PgSession::act_as(std::string const& role) {
   if (pooled_) {
     begin_ += "; SET LOCAL ROLE " + quote_name(role);

@@ -43,6 +43,9 @@ class PgSession {
 
   pqxx::connection& connection() { return *connection_; }
   bool is_open() const;
+  // Whether its server said last that it is a standby, or that the session takes no writes. False
+  // before PostgreSQL 14, which says neither.
+  bool is_read_only() const;
   // Is told that the executor is shutting down: what it runs is cancelled, and what follows within
   // one call should not go on. May be called from any thread.
   void ask_to_end() { asked_to_end_ = true; }

@@ -69,6 +69,7 @@ class PgStore final : public Store {
         executor_(options, std::max(1, options.connections)),
         readers_(for_pages(options), reading_sessions) {
     executor_.spare_while([leases = leases_] { return leases->commits_wait(); });
+    executor_.on_read_only([this] { readers_.renew_sessions(); });
   }
 
   asio::awaitable<std::vector<SourceRegistered>> register_sources(
@@ -286,9 +287,7 @@ class PgStore final : public Store {
 
   asio::awaitable<std::vector<QuarantinedLine>> read_quarantined(
       StreamId id, std::optional<QuarantinePosition> after, int limit) override {
-    auto work = [=](PgSession& session) {
-      return schema::read_quarantined(session, id, after, limit);
-    };
+    auto work = [=](PgSession& one) { return schema::read_quarantined(one, id, after, limit); };
     co_return co_await executor_.run(std::move(work), twice);
   }
 

@@ -25,6 +25,9 @@ struct StoreOptions {
   // How long to retry a server that cannot be reached. A server that reports that it is starting up
   // or shutting down is always retried for a few seconds.
   std::chrono::milliseconds patience{0};
+  // A session whose server takes no writes is used no longer than this: its address may lead to
+  // another by then.
+  std::chrono::milliseconds longest_read_only{30'000};
   // After this time without a renewal, which happens at least three times as often, a lease is
   // free.
   std::chrono::milliseconds lease_time{30'000};

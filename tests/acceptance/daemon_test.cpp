@@ -1,7 +1,9 @@
 // The daemon and its environment: signals, service manager, clock.
 #include <pqxx/pqxx>
 
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -67,6 +69,26 @@ TEST_F(Daemon, a_configuration_that_lost_its_sources_is_not_started) {
   auto const process = start({"run"});
   process->wait_for_err("started");
   EXPECT_EQ(process->stop(Process::Seconds(5)), 0);
+}
+
+// A pipe that is full, such as that of a log shipper that hangs.
+TEST_F(Daemon, a_log_that_nobody_reads_holds_up_nothing) {
+  start_broker();
+  auto const path = (dir_.path() / "log").string();
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  int const fifo = open(path.c_str(), O_RDWR | O_NONBLOCK | O_CLOEXEC);
+  ASSERT_GE(fifo, 0);
+  std::string const filling(4096, 'x');
+  while (write(fifo, filling.data(), filling.size()) > 0) continue;
+  auto options = command({"-c", "exec \"$0\" run 2> log", in_build("affsync")});
+  options.program = "/bin/sh";
+  Process process(std::move(options));
+  wait_until(
+      "select least(count(*), 1) from affsync.sync_run"
+      " where stream = 'wallets' and status = 'succeeded'",
+      "1");
+  EXPECT_EQ(process.stop(Process::Seconds(10)), 0);
+  close(fifo);
 }
 
 TEST_F(Daemon, what_only_a_restart_can_change_is_told_and_left_alone) {

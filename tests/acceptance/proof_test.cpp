@@ -113,6 +113,20 @@ TEST_F(Proof, RefusesAnExpectationWithAMisspeltKey) {
   EXPECT_TRUE(contains(proven.err, "Did you mean `asked`?")) << proven.err;
 }
 
+// The rows would count among a person's money.
+TEST_F(Proof, RefusesADatabaseWithSources) {
+  EXPECT_EQ(prove().status, 0);
+  EXPECT_EQ(prove().status, 0) << "what an earlier proof left is its own";
+  auto const rows = query("select count(*) from affsync.commission");
+  execute(
+      "insert into affsync.source (name, connector, base_url, hash_salt, instances)"
+      " values ('mine', 'hfm', 'https://b.example', 'salt', '{/etc/affsync/affsync.yaml}')");
+  auto const refused = prove();
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_NE(refused.err.find("`mine`"), std::string::npos) << refused.err;
+  EXPECT_EQ(query("select count(*) from affsync.commission"), rows);
+}
+
 TEST_F(Proof, NamesTheFolderThatIsMissing) {
   auto const file = dir_.write("alone.yaml", files.at("broker.yaml"));
   auto const finished = affsync({"connectors", "test", file.string()});

@@ -123,5 +123,34 @@ TEST_F(ReadOnlyDatabase, ARoleOrADatabaseThatIsSetToReadOnlyIsNoStandby) {
   EXPECT_EQ(of_database.find("standby"), std::string::npos) << of_database;
 }
 
+// Sessions that began while the server took no writes would refuse them for ever, and those that
+// only read may show a standby.
+TEST_F(ReadOnlyDatabase, SessionsThatBeganThenAreNotKept) {
+  auto options = options_for(url);
+  options.longest_read_only = std::chrono::seconds(0);
+  auto const books = make_pg_store(options);
+  auto const setting = [&] {
+    auto const table = loop.run(books->query_for_page("SHOW default_transaction_read_only", {}));
+    return table.rows.at(0).at(0).value_or("");
+  };
+  auto const end_sessions = [&] {
+    sql(url,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+  };
+  sql(url, "ALTER DATABASE " + name_ + " SET default_transaction_read_only = on");
+  end_sessions();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(loop.code_of(books->register_source("another", "testing", "https://b.example")),
+              ErrorCode::database_unavailable);
+  }
+  EXPECT_EQ(setting(), "on");
+  sql(url + " options='-c default_transaction_read_only=off'",
+      "ALTER DATABASE " + name_ + " RESET default_transaction_read_only");
+  loop.code_of(books->register_source("another", "testing", "https://b.example"));
+  EXPECT_GT(loop.run(books->register_source("another", "testing", "https://b.example")), 0);
+  EXPECT_EQ(setting(), "off");
+}
+
 }  // namespace
 }  // namespace affsync::schema::test::take_over_test
