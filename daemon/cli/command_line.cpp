@@ -12,6 +12,7 @@
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/complete.hpp"
 #include "daemon/cli/life_commands.hpp"
+#include "daemon/cli/option_rules.hpp"
 #include "daemon/cli/terminal/standard_output.hpp"
 #include "daemon/cli/usage_error.hpp"
 #include "daemon/signals.hpp"
@@ -156,9 +157,10 @@ void add_reading_commands(CLI::App& app, Parsed& parsed) {
                               [&parsed] { return run_inspect(parsed.common, parsed.inspect); });
   inspect->add_option("source", parsed.inspect.source, "A source of the configuration")->required();
   inspect->add_option("stream", parsed.inspect.stream, "One of its streams")->required();
-  inspect->add_option("--rows", parsed.inspect.rows, "How many rows to show")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+  inspect->add_option("--rows", parsed.inspect.rows, "How many rows to show, up to 1000")
+      ->check(whole_number(1, 1000))
+      ->capture_default_str()
+      ->type_name("N");
   add_examples(inspect, {"affsync inspect exness-main rewards --rows 5"});
 }
 
@@ -365,12 +367,17 @@ int run_command_line(int argc, char** argv) {
   add_other_commands(app, parsed);
 
   if (is_completion(argc, argv)) return out.finish(run_complete(describe(app), argc, argv));
+  refuse_empty_values(app);
   try {
+    refuse_empty_assignments(argc, argv);
     app.parse(argc, argv);
+    hand_options_down(app);
   } catch (CLI::Success const& success) {  // --help, --version
     return out.finish(app.exit(success));
   } catch (CLI::ParseError const& error) {
     return report(explain_usage(look_at(app, error)));
+  } catch (Failure const& failure) {
+    return report(failure.error());
   }
   int status = 0;
   try {

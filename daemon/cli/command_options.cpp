@@ -71,7 +71,10 @@ CLI::Validator row_number() {
     std::int64_t number = 0;
     auto const* const end = word.data() + word.size();
     auto const [stop, failed] = std::from_chars(word.data(), end, number);
-    if (failed == std::errc() && stop == end && number > 0) return std::string();
+    // `010` would be read as octal.
+    if (failed == std::errc() && stop == end && number > 0 && word.front() != '0') {
+      return std::string();
+    }
     return "`" + word + "` is not a number of a row, such as `affsync quarantine` shows as example";
   };
   return CLI::Validator(std::move(check), std::string());

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "daemon/cli/command_options.hpp"
+#include "daemon/cli/option_rules.hpp"
 #include "daemon/cli/usage_error.hpp"
 
 namespace affsync::cli {
@@ -60,7 +61,7 @@ void add_report_options(CLI::App* command, ReportCommand& parsed,
       ->add_option("--limit", options.limit,
                    "Maximum number of lines of each currency, 0: all (default: 50 on a terminal). "
                    "Of days, months and single events the latest; sums include all")
-      ->check(CLI::Range(0, 1'000'000'000))
+      ->check(whole_number(0, 1'000'000'000))
       ->type_name("N");
   add_output(command, parsed.output, true);
 }
