@@ -6,6 +6,7 @@
 
 #include "daemon/embedded/layout.hpp"
 #include "daemon/embedded/programs.hpp"
+#include "schema/store/conninfo.hpp"
 
 namespace affsync {
 namespace {
@@ -24,7 +25,9 @@ std::string without_password(std::string const& url) {
         keyword == "host" || keyword == "port" || keyword == "dbname" || keyword == "user";
     if (!wanted) continue;
     if (!shown.empty()) shown += ' ';
-    shown += keyword + "=" + option->val;
+    std::string const value = option->val;
+    bool const is_plain = value.find_first_of(" '\\") == std::string::npos;
+    shown += keyword + "=" + (is_plain ? value : schema::conninfo_value(value));
   }
   PQconninfoFree(options);
   return shown;

@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -50,11 +51,26 @@ bool is_split_by_slash(std::string_view url, std::string_view option, std::strin
          url.substr(path, end - path).find('@') != std::string_view::npos;
 }
 
+// What follows the first @ is taken for the host, unless `?host=` names another one, and a part of
+// the password would be missing without a word.
+bool has_two_at_signs(std::string_view url) {
+  if (!is_url(url)) return false;
+  auto const begin = url.find("://") + 3;
+  auto const user_and_host = url.substr(begin, url.find_first_of("/?", begin) - begin);
+  return std::ranges::count(user_and_host, '@') > 1;
+}
+
 void require_readable(std::string const& url, std::string const& key, std::string const& file) {
   char* message = nullptr;
   Options const options(PQconninfoParse(url.c_str(), &message), PQconninfoFree);
   std::string const complaint = message == nullptr ? "" : message;
   if (message != nullptr) PQfreemem(message);
+  auto const refuse_at_sign = [&] {
+    throw Failure(ErrorCode::config_invalid,
+                  config::with_places({key}, file).front() + " has more than one @",
+                  "Write an @ of a password or a user as %40.");
+  };
+  if (options && has_two_at_signs(url)) refuse_at_sign();
   for (auto const* one = options.get(); one != nullptr && one->keyword != nullptr; ++one) {
     if (one->val != nullptr && is_split_by_slash(url, one->keyword, one->val)) {
       throw Failure(ErrorCode::config_invalid,
@@ -65,10 +81,7 @@ void require_readable(std::string const& url, std::string const& key, std::strin
     }
     bool const is_host = std::string_view(one->keyword) == "host" && one->val != nullptr;
     // What follows the first @ is taken for the host, and would be shown as such.
-    if (!is_host || std::string_view(one->val).find('@') == std::string_view::npos) continue;
-    throw Failure(ErrorCode::config_invalid,
-                  config::with_places({key}, file).front() + " has more than one @",
-                  "Write an @ of a password or a user as %40.");
+    if (is_host && std::string_view(one->val).find('@') != std::string_view::npos) refuse_at_sign();
   }
   if (options) return;
   auto const named = config::with_places({key}, file).front();

@@ -1,5 +1,7 @@
 #include "daemon/cli/daemon_states.hpp"
 
+#include <algorithm>
+
 #include "daemon/cli/terminal/numbers.hpp"
 #include "daemon/cli/terminal/table.hpp"
 #include "daemon/log/utf8.hpp"
@@ -31,7 +33,8 @@ boost::asio::awaitable<std::vector<DaemonState>> read_daemons(schema::Store& sto
   };
   auto sql = "SELECT p.instance, p.version, " + micros("started_at") + micros("seen_at") +
              micros("reload_failed_at") +
-             "j ->> 'reload_error', coalesce(nullif(j -> 'needs_restart', 'null'), '[]')::text"
+             "j ->> 'reload_error', coalesce(nullif(j -> 'needs_restart', 'null'), '[]')::text,"
+             " to_jsonb(p.sources)::text"
              " FROM affsync.program p, to_jsonb(p) j WHERE p.process <> '' AND p.ended_at IS NULL"
              " AND p.seen_at > now() - interval '5 minutes' ORDER BY p.instance, p.started_at";
   std::vector<std::optional<std::string>> none;
@@ -46,8 +49,15 @@ boost::asio::awaitable<std::vector<DaemonState>> read_daemons(schema::Store& sto
     daemon.reload_failed_at = moment(row[4]);
     daemon.reload_error = row[5].value_or("");
     daemon.needs_restart = texts_of(row[6].value_or("[]"));
+    daemon.sources = texts_of(row[7].value_or("[]"));
   }
   co_return daemons;
+}
+
+bool is_read(std::string const& source, std::vector<DaemonState> const& daemons) {
+  return std::ranges::any_of(daemons, [&](DaemonState const& daemon) {
+    return std::ranges::find(daemon.sources, source) != daemon.sources.end();
+  });
 }
 
 std::string explain_daemons(std::vector<DaemonState> const& daemons,

@@ -20,10 +20,15 @@ struct DaemonState {
   std::string reload_error;  // empty: the configuration read last is in use
   std::optional<TimePoint> reload_failed_at;
   std::vector<std::string> needs_restart;
+  std::vector<std::string> sources;  // that it reads
   DaemonState() = default;
 };
 
+// Those that were seen lately and have not ended, on whatever machine they run.
 boost::asio::awaitable<std::vector<DaemonState>> read_daemons(schema::Store& store);
+
+// Returns whether one of the daemons reads the source, and so waits for its next run.
+bool is_read(std::string const& source, std::vector<DaemonState> const& daemons);
 
 // Explains what stands against each; empty if nothing does. Performs no I/O.
 std::string explain_daemons(std::vector<DaemonState> const& daemons, log::Terminal const& terminal);

@@ -29,15 +29,6 @@ bool is_open_to_all(fs::path const& file) {
   }
 }
 
-// A word of a shell.
-std::string quoted(std::string const& text) {
-  constexpr auto plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=@%,:";
-  if (text.find_first_not_of(plain) == std::string::npos) return text;
-  std::string word = "'";
-  for (char const c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return word + "'";
-}
-
 // The three bits of the mode that count for that user and group, of which it has no other.
 mode_t rights_of(struct stat const& found, uid_t user, gid_t group) {
   if (found.st_uid == user) return (found.st_mode >> 6) & 7;
@@ -55,8 +46,16 @@ std::pair<uid_t, gid_t> reader_of(fs::path const& file) {
 
 }  // namespace
 
+std::string shell_word(std::string const& text) {
+  constexpr auto plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+=@%,:";
+  if (!text.empty() && text.find_first_not_of(plain) == std::string::npos) return text;
+  std::string word = "'";
+  for (char const c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 std::string command_that_closes(std::string const& file) {
-  auto const name = quoted(file);
+  auto const name = shell_word(file);
   std::error_code failed;
   auto const path = fs::canonical(file, failed);
   struct stat found = {};

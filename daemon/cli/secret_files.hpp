@@ -17,6 +17,9 @@ namespace affsync::cli {
 // have no other users.
 std::vector<std::string> secret_files_open_to_all(config::Config const& config);
 
+// Returns the text as one word of a shell, quoted if it has to be.
+std::string shell_word(std::string const& text);
+
 // Returns the command of a shell that takes such a file from the others. If this user is one of
 // them, or is root for the file of a service, its group gets it first: else the next start would
 // not read it.

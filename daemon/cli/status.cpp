@@ -32,6 +32,12 @@ std::optional<std::chrono::seconds> interval_of(App const& app, std::string cons
   return every ? std::optional(every->interval()) : std::nullopt;
 }
 
+std::int64_t removed_sources(App& app) {
+  auto const found = app.run(app.store().query(
+      "SELECT count(*) FROM affsync.source s WHERE to_jsonb(s) ->> 'retired_at' IS NOT NULL", {}));
+  return std::stoll(found.rows.at(0).at(0).value_or("0"));
+}
+
 }  // namespace
 
 int run_status(CommonOptions const& common, Output output) {
@@ -44,11 +50,12 @@ int run_status(CommonOptions const& common, Output output) {
     return interval_of(app, source, stream);
   };
   auto const streams = serve::with_believed_runs(std::move(health), interval, now);
+  auto const removed = streams.empty() ? removed_sources(app) : 0;
   if (output == Output::json) {
     std::cout << status_json(streams, now, app.shown_database_url(), daemons) << std::endl;
   } else {
     std::cout << status_table(streams, now, app.shown_database_url(),
-                              log::look_at_terminal(STDOUT_FILENO), daemons)
+                              log::look_at_terminal(STDOUT_FILENO), daemons, removed)
               << (app.serves_database() ? "That server runs only while affsync runs: `affsync "
                                           "psql` opens it, `affsync run` keeps it.\n"
                                         : "")

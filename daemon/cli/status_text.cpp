@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "daemon/cli/secret_files.hpp"
 #include "daemon/cli/terminal/numbers.hpp"
 #include "daemon/cli/terminal/status_style.hpp"
 #include "daemon/cli/terminal/table.hpp"
@@ -22,8 +23,11 @@ std::string lag_text(StreamHealth const& stream) {
   return lag ? reports::short_span_text(std::chrono::seconds(*lag)) + " ago" : "never";
 }
 
-// A blocked source is not read before its block ends.
-std::string next_run_text(StreamHealth const& stream, TimePoint now) {
+// A blocked source is not read before its block ends. What no daemon reads has no next run,
+// whatever the last one intended.
+std::string next_run_text(StreamHealth const& stream, TimePoint now,
+                          std::vector<DaemonState> const& daemons) {
+  if (!is_read(stream.source, daemons)) return {};
   auto const next = stream.is_blocked(now) ? stream.blocked_until : stream.next_run_at;
   if (!next) return {};
   if (*next <= now) return "due";
@@ -265,7 +269,8 @@ Json gaps_to_json(StreamHealth const& stream) {
   return Json::array(std::move(items));
 }
 
-Json stream_to_json(StreamHealth const& stream) {
+Json stream_to_json(StreamHealth const& stream, std::vector<DaemonState> const& daemons) {
+  auto const next = is_read(stream.source, daemons) ? stream.next_run_at : std::nullopt;
   return Json::object({
       {"source", reports::json_text(stream.source)},
       {"connector", reports::json_text(stream.connector)},
@@ -283,7 +288,7 @@ Json stream_to_json(StreamHealth const& stream) {
       {"unreconciled", reports::json_count(stream.unreconciled)},
       {"differences", differences_to_json(stream)},
       {"unknown_words", unknown_words_to_json(stream)},
-      {"next_run_at", reports::json_time_or_null(stream.next_run_at)},
+      {"next_run_at", reports::json_time_or_null(next)},
       {"ended_status", reports::json_text_or_null(stream.ended_status)},
       {"accepted", reports::json_count(stream.accepted)},
       {"blocked_until", reports::json_time_or_null(stream.blocked_until)},
@@ -304,9 +309,16 @@ Json stream_to_json(StreamHealth const& stream) {
 
 std::string status_table(std::vector<StreamHealth> const& streams, TimePoint now,
                          std::string const& database, log::Terminal const& terminal,
-                         std::vector<DaemonState> const& daemons) {
+                         std::vector<DaemonState> const& daemons, std::int64_t removed) {
   std::string out;
-  if (streams.empty()) {
+  if (streams.empty() && removed > 0) {
+    out = wrap_text(
+        "No source is read: " + (removed == 1 ? "the one" : "all " + group_thousands(removed)) +
+            " that the database knows " + (removed == 1 ? "was" : "were") +
+            " removed from the configuration. The rows are kept; `affsync sources` "
+            "lists what was removed and when.",
+        "", terminal.columns);
+  } else if (streams.empty()) {
     out = wrap_text(
         "Nothing has been read yet. `affsync sync` makes one pass, `affsync run` reads "
         "continuously.",
@@ -327,7 +339,7 @@ std::string status_table(std::vector<StreamHealth> const& streams, TimePoint now
                      Cell(stream.last_status, status_style(stream.last_status)),
                      shown_time(stream.last_success_at), Cell(lag_text(stream), lag_style),
                      group_thousands(stream.rows), trouble_cell(stream.quarantined),
-                     totals_cell(stream), next_run_text(stream, now)});
+                     totals_cell(stream), next_run_text(stream, now, daemons)});
     }
     out = table.render(terminal);
     out += explain_blocks(streams, now, terminal);
@@ -339,14 +351,16 @@ std::string status_table(std::vector<StreamHealth> const& streams, TimePoint now
   }
   out += explain_daemons(daemons, terminal);
   // Never wrap this line, so that it can be copied.
-  return out + "\nDatabase, for psql and BI tools:\n  psql \"" + log::to_one_line(database) +
-         "\"\n";
+  auto const shown = log::to_one_line(database);
+  bool const is_plain = shown.find_first_of("\"\\$`") == std::string::npos;
+  return out + "\nDatabase, for psql and BI tools:\n  psql " +
+         (is_plain ? "\"" + shown + "\"" : shell_word(shown)) + "\n";
 }
 
 std::string status_json(std::vector<StreamHealth> const& streams, TimePoint now,
                         std::string const& database, std::vector<DaemonState> const& daemons) {
   Json::Array items;
-  for (auto const& stream : streams) items.push_back(stream_to_json(stream));
+  for (auto const& stream : streams) items.push_back(stream_to_json(stream, daemons));
   return Json::object({{"at", Json::string(format_time(now))},
                        {"database", reports::json_text(database)},
                        {"streams", Json::array(std::move(items))},

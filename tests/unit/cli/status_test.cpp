@@ -25,8 +25,14 @@ StreamHealth healthy() {
   return stream;
 }
 
+std::vector<DaemonState> one_that_reads(std::string const& source) {
+  DaemonState daemon;
+  daemon.sources = {"another", source};
+  return {daemon};
+}
+
 TEST(Status, TableShowsLagAndNextRun) {
-  EXPECT_EQ(status_table({healthy()}, noon, "postgresql:///affsync", {}),
+  EXPECT_EQ(status_table({healthy()}, noon, "postgresql:///affsync", {}, one_that_reads("main")),
             "source  stream   status     last success (UTC)     lag    rows  quarantined  "
             "broker's totals  next run\n"
             "main    rewards  succeeded  2026-11-21 11:56    3m ago  12,345            0  "
@@ -76,7 +82,7 @@ TEST(Status, ABlockedSourceIsToldOnceWithItsEndAndNotAskedSooner) {
   one.blocked_reason = "the broker refuses the password.";
   auto two = one;
   two.stream = "wallets";
-  auto const text = status_table({one, two}, noon, "db", {});
+  auto const text = status_table({one, two}, noon, "db", {}, one_that_reads("main"));
   auto const told = text.find(
       "\nmain\n  blocked until 2026-11-21 18:00 UTC (auth_invalid): the "
       "broker refuses the password. Other credentials");
@@ -195,7 +201,27 @@ TEST(Status, TableOfAnEmptyDatabaseSaysWhatToDo) {
 TEST(Status, OverdueRunIsDue) {
   auto stream = healthy();
   stream.next_run_at = noon - std::chrono::seconds(1);
-  EXPECT_NE(status_table({stream}, noon, "db", {}).find("  due\n"), std::string::npos);
+  EXPECT_NE(status_table({stream}, noon, "db", {}, one_that_reads("main")).find("  due\n"),
+            std::string::npos);
+}
+
+TEST(Status, WhatNoDaemonReadsHasNoNextRun) {
+  auto blocked = healthy();
+  blocked.blocked_until = noon + std::chrono::minutes(4);
+  for (auto const& stream : {healthy(), blocked}) {
+    for (auto const& daemons : {std::vector<DaemonState>(), one_that_reads("not-main")}) {
+      auto const text = status_table({stream}, noon, "db", {}, daemons);
+      EXPECT_EQ(text.find("next run"), std::string::npos) << text;
+      auto const json = status_json({stream}, noon, "db", daemons);
+      EXPECT_NE(json.find(R"("next_run_at":null)"), std::string::npos) << json;
+    }
+  }
+}
+
+TEST(Status, ADatabaseWithOnlyRemovedSourcesWasReadBefore) {
+  auto const text = status_table({}, noon, "db", {}, {}, 5);
+  EXPECT_EQ(text.find("Nothing has been read"), std::string::npos) << text;
+  EXPECT_NE(text.find("all 5 that the database knows were removed"), std::string::npos) << text;
 }
 
 TEST(Status, JsonHasNumbersTimesAndNulls) {
@@ -206,7 +232,7 @@ TEST(Status, JsonHasNumbersTimesAndNulls) {
       R"("last_success_at":"2026-11-21T11:56:55Z","lag_seconds":185,)"
       R"("last_status":"succeeded","error_code":null,"error":null,)"
       R"("consecutive_failures":0,"rows":12345,"quarantined":0,"compared":0,"unreconciled":0,"differences":[],"unknown_words":[],)"
-      R"("next_run_at":"2026-11-21T12:11:40Z","ended_status":null,"accepted":0,)"
+      R"("next_run_at":null,"ended_status":null,"accepted":0,)"
       R"("blocked_until":null,"blocked_code":null,"blocked_reason":null,"proven_days":0,)"
       R"("proven_from":null,"proven_to":null,"doubtful_days":0,"lost_days":0,"gaps":[],"clock_skew_seconds":null,"lease":null}],"daemons":[]})");
 }
