@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "base/utf8.hpp"
+
 namespace affsync {
 namespace {
 
@@ -23,6 +25,7 @@ std::string instance_of(std::string const& config_file) {
   auto path = std::filesystem::weakly_canonical(config_file, error).string();
   if (error || path.empty()) path = config_file;
   char name[HOST_NAME_MAX + 1] = {};
+  path = printable_utf8(path);  // the database holds it
   if (in_container() || ::gethostname(name, HOST_NAME_MAX) != 0) return path;
   return std::string(name) + ":" + path;
 }

@@ -72,4 +72,23 @@ std::vector<SourceCheck> check_shared_files(std::vector<PreparedSource> const& s
   return lines;
 }
 
+std::vector<SourceCheck> check_file_names(std::vector<PreparedSource> const& sources) {
+  constexpr std::size_t most = 100'000;
+  std::vector<SourceCheck> lines;
+  for (auto const& one : readers_of(sources)) {
+    for (auto const& name : sync::names_in(one.folder, one.pattern, most)) {
+      auto refusal = sync::refusal_of_name(one.folder / name);
+      if (!refusal) continue;
+      SourceCheck line;
+      line.source = one.source->config->name;
+      line.stream = one.plan->stream;
+      line.result = "failed";
+      line.detail = "a file whose name is not UTF-8";
+      line.error = std::move(*refusal);
+      lines.push_back(std::move(line));
+    }
+  }
+  return lines;
+}
+
 }  // namespace affsync::cli

@@ -1,5 +1,4 @@
-// Files that several streams of the configuration would read. Performs no I/O but to resolve links
-// of folders.
+// Files that several streams of the configuration would read, and those that none can.
 #pragma once
 
 #include <string>
@@ -13,5 +12,9 @@ namespace affsync::cli {
 // Returns a warning for each two streams that are on and read files of one folder whose names may
 // be the same. Two sources that read one account are told elsewhere.
 std::vector<SourceCheck> check_shared_files(std::vector<PreparedSource> const& sources);
+
+// Returns a failure for each stream in whose folder lie files that cannot be read because of their
+// names.
+std::vector<SourceCheck> check_file_names(std::vector<PreparedSource> const& sources);
 
 }  // namespace affsync::cli

@@ -34,7 +34,11 @@ struct Imported {
 void refuse_missing(std::vector<std::string> const& files) {
   for (auto const& file : files) {
     std::error_code error;
-    if (fs::is_regular_file(file, error)) continue;
+    if (fs::is_regular_file(file, error)) {
+      auto refusal = sync::refusal_of_name(file);
+      if (!refusal) continue;
+      throw Failure(ErrorCode::usage, refusal->message, refusal->hint);
+    }
     throw Failure(ErrorCode::usage,
                   file + (fs::exists(file, error) ? " is not a file" : " does not exist"));
   }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/crash_point.hpp"
+#include "base/utf8.hpp"
 #include "daemon/async/workers.hpp"
 #include "daemon/sync/file_document.hpp"
 #include "daemon/sync/file_patterns.hpp"
@@ -239,6 +240,18 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
   auto const own = log.with("source", task.source()).with("stream", task.stream());
   for (auto const& file : files) {
     auto const name = file.path.filename().string();
+    if (auto refusal = refusal_of_name(file.path)) {
+      // It stays where it is: once it is renamed, the next pass reads it.
+      failed.push_back(printable_utf8(name));
+      auto report = failed_report(task, parts, std::move(*refusal));
+      own.error(report.error->to_line());
+      if (all.source.empty()) {
+        all = std::move(report);
+      } else {
+        add_to(all, report);
+      }
+      continue;
+    }
     auto const as_listed = [&file] { return read_inbox_file(file); };
     auto const where = file.path.string();
     auto const document = co_await read_document(as_listed, where, task, parts.clock->now(), disk);

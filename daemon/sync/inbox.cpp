@@ -14,6 +14,7 @@
 #include <tuple>
 
 #include "base/crash_point.hpp"
+#include "base/utf8.hpp"
 #include "daemon/embedded/file_descriptor.hpp"
 
 namespace affsync::sync {
@@ -166,6 +167,19 @@ std::optional<fs::path> folder_of(std::string_view base_url) {
 std::string pattern_of(std::string_view request_path) {
   while (request_path.starts_with('/')) request_path.remove_prefix(1);
   return std::string(request_path);
+}
+
+std::optional<Error> refusal_of_name(fs::path const& path) {
+  auto const name = path.filename().string();
+  auto const shown = printable_utf8(name);
+  if (shown == name) return std::nullopt;
+  Error error(ErrorCode::bad_request,
+              "the file " + shown +
+                  " was not read: its name is not UTF-8 (it may come out of an "
+                  "archive of another system)",
+              "Rename it, such as with `mv`; its content does not matter here.");
+  error.at(printable_utf8(path.string()));
+  return error;
 }
 
 std::optional<FileState> state_of_folder(fs::path const& folder) {

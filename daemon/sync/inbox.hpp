@@ -50,6 +50,10 @@ constexpr std::chrono::seconds settling_time{3};
 InboxFiles list_inbox(std::filesystem::path const& folder, std::string const& pattern,
                       std::chrono::system_clock::time_point now);
 
+// Returns why a file of this name cannot be read: the database and every message hold its name, so
+// that has to be UTF-8. nullopt if it is.
+std::optional<Error> refusal_of_name(std::filesystem::path const& path);
+
 // Where files go that were read.
 inline constexpr char const* done_folder = "done";
 
