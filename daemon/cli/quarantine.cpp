@@ -238,7 +238,8 @@ std::string line_text(std::vector<std::optional<std::string>> const& line,
   }
   auto const row = document(line[raw]);
   if (row.is_string()) {
-    return out + "\nThe row as text, because it is not valid JSON:\n" + row.as_string() + "\n";
+    return out + "\nThe row as text, because it is not valid JSON:\n" + shown_csv(row.as_string()) +
+           "\n";
   }
   return out + "\n" + indented(row, "") + "\n";
 }

@@ -4,11 +4,15 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
 #include <iostream>
 
 #include "base/error.hpp"
+#include "base/utf8.hpp"
+#include "daemon/log/utf8.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -26,7 +30,28 @@ void occupy_standard_descriptors() {
 
 }  // namespace
 
-DescriptorBuffer::DescriptorBuffer(int descriptor) : descriptor_(descriptor) {
+std::string with_visible_controls(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size();) {
+    auto const length = std::max<std::size_t>(1, utf8_character(text, at));
+    auto const character = text.substr(at, length);
+    if (length > 1 && is_control_character(character)) {
+      auto rest = character;
+      char escaped[16] = {};
+      std::snprintf(escaped, sizeof escaped, "\\u%04x",
+                    static_cast<unsigned>(log::take_code_point(rest)));
+      out += escaped;
+    } else {
+      out += character;
+    }
+    at += length;
+  }
+  return out;
+}
+
+DescriptorBuffer::DescriptorBuffer(int descriptor)
+    : descriptor_(descriptor), is_terminal_(::isatty(descriptor) == 1) {
   buffer_.reserve(buffer_size);
 }
 
@@ -49,6 +74,7 @@ std::streamsize DescriptorBuffer::xsputn(char const* text, std::streamsize size)
 }
 
 int DescriptorBuffer::sync() {
+  if (is_terminal_) buffer_ = with_visible_controls(buffer_);
   if (!buffer_.empty()) write_out(buffer_.data(), buffer_.size());
   buffer_.clear();
   return failure_ == 0 ? 0 : -1;

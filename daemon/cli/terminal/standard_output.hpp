@@ -4,11 +4,17 @@
 #include <ostream>
 #include <streambuf>
 #include <string>
+#include <string_view>
 
 namespace affsync::cli {
 
+// Returns the text with control characters beyond ASCII, which move a cursor or reorder a line, as
+// `\u009b`: in JSON, which escapes only those of ASCII, that is the same text.
+std::string with_visible_controls(std::string_view text);
+
 // A buffer for a file descriptor that remembers the first write error. The reader of a pipe may
 // close it at any time (`| head`); that is not an error, and the rest of the output is discarded.
+// On a terminal it writes with_visible_controls().
 class DescriptorBuffer final : public std::streambuf {
  public:
   explicit DescriptorBuffer(int descriptor);
@@ -28,6 +34,7 @@ class DescriptorBuffer final : public std::streambuf {
   void write_out(char const* text, std::size_t size);
 
   int descriptor_;
+  bool is_terminal_;
   int failure_ = 0;
   bool closed_ = false;  // the reader has closed the pipe
   std::string buffer_;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/cli/terminal/shown_csv.hpp"
+#include "daemon/cli/terminal/standard_output.hpp"
 
 namespace affsync::cli::csv_test {
 namespace {
@@ -58,6 +59,16 @@ TEST(Csv, ATerminalGetsNothingThatDrivesIt) {
           "a,\"\x1b[2J\u202ek\u009bx\x07\"\r\nb\tc,\"two\nlines\"\r\nover\rwritten,\xff,é\r\n"),
       "a,\"\uFFFD[2J\uFFFDk\uFFFDx\uFFFD\"\r\nb\tc,\"two\nlines\"\r\nover\uFFFDwritten,\uFFFD,"
       "é\r\n");
+}
+
+TEST(Terminal, ShowsControlsBeyondAsciiAsJsonWritesThem) {
+  EXPECT_EQ(with_visible_controls("a\xC2\x9B"
+                                  "31m \xE2\x80\xAE"
+                                  "b"),
+            "a\\u009b31m \\u202eb");
+  // Styles of tables, letters of all kinds, and bytes that are no text stay.
+  EXPECT_EQ(with_visible_controls("\x1B[1m\xC3\xA4\xE2\x86\x92\n\xFF"),
+            "\x1B[1m\xC3\xA4\xE2\x86\x92\n\xFF");
 }
 
 }  // namespace
