@@ -3,8 +3,6 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
 #include "base/local_user.hpp"
 #include "base/yaml/node.hpp"
@@ -13,6 +11,7 @@
 #include "config/http_section.hpp"
 #include "config/secrets.hpp"
 #include "config/source_section.hpp"
+#include "config/text_file.hpp"
 #include "config/values.hpp"
 
 namespace affsync::config {
@@ -180,20 +179,15 @@ Result<Config> load_config(std::string const& file, Environment const& env, Secr
     Error error(ErrorCode::config_invalid, "cannot read the configuration: " + reason, hint);
     return error.at(file);
   };
-  std::error_code ignored;
-  if (std::filesystem::is_directory(file, ignored)) return unreadable("it is a directory");
-  errno = 0;
-  std::ifstream in(file, std::ios::binary);
-  if (!in) return unreadable(std::strerror(errno));
-  std::string const text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (in.bad()) return unreadable(std::strerror(errno));
-  auto config = parse_config(text, file, env);
+  auto const text = read_text_file(file);
+  if (!text) return unreadable(text.error().message);
+  auto config = parse_config(*text, file, env);
   if (config || needed == Secrets::all || config.error().code != ErrorCode::secret_missing) {
     return config;
   }
   auto lenient = env;
   lenient.stands_in = true;
-  auto rest = parse_config(text, file, lenient);
+  auto rest = parse_config(*text, file, lenient);
   return rest && !misses_more(*rest) ? rest : config;
 }
 

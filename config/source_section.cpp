@@ -22,10 +22,12 @@ std::string read_source_name(yaml::Node const& node) {
     good = good && ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
                     c == '.' || c == '_' || c == '-');
   }
+  // In the address of a page they would lead to another page.
+  good = good && name != "." && name != "..";
   if (!good) {
     node.fail("not a name for a source: " + node.shown(),
               "It takes 1 to 64 Latin letters (a to z, A to Z), digits, dots, underscores and "
-              "hyphens.");
+              "hyphens, but is not `.` or `..`.");
   }
   return name;
 }

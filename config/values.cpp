@@ -1,6 +1,7 @@
 #include "config/values.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 
 #include "base/encodings.hpp"
@@ -133,7 +134,7 @@ std::string read_base_url(yaml::Node const& node, bool allow_http, std::string c
   bool const is_plain = url.starts_with("http://");
   if (!is_plain && !url.starts_with("https://")) {
     node.fail("a " + what + " must begin with https://",
-              !url.empty() && ((url[0] >= 'a' && url[0] <= 'z') || (url[0] >= 'A' && url[0] <= 'Z'))
+              !url.empty() && std::isalnum(static_cast<unsigned char>(url[0])) != 0
                   ? ""
                   : "Before it stands something else, such as a quotation mark that is not plain.");
   }

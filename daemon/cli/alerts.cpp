@@ -67,7 +67,7 @@ schema::AlertMute mute_of(std::string const& what) {
     list += (list.empty() ? "" : ", ") + known.back();
   }
   auto const meant = nearest(what, known);
-  throw Failure(ErrorCode::usage, "there is no rule `" + what + "`, and it is not a number",
+  throw Failure(ErrorCode::usage, "`" + what + "` is neither a rule nor the number of an alert",
                 meant ? "Did you mean `" + *meant + "`?"
                       : "Rules are: " + list + ". `affsync alerts` shows the numbers of alerts.");
 }

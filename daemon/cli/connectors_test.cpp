@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 
 #include "base/json.hpp"
+#include "config/text_file.hpp"
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/connectors.hpp"
@@ -31,12 +30,12 @@ bool is_file(std::string const& text) {
 
 engine::Manifest manifest_of(CommonOptions const& common, std::string const& connector) {
   if (!is_file(connector)) return known_connector(common, connector);
-  std::ifstream in(connector);
-  std::string const text{std::istreambuf_iterator<char>(in), {}};
-  if (!in && !in.eof()) {
-    throw Failure(ErrorCode::usage, "the connector file " + connector + " cannot be read");
+  auto const text = config::read_text_file(connector);
+  if (!text) {
+    throw Failure(ErrorCode::usage,
+                  "the connector file " + connector + " cannot be read: " + text.error().message);
   }
-  return engine::parse_manifest(text, connector).value();
+  return engine::parse_manifest(*text, connector).value();
 }
 
 fs::path folder_of(ProofOptions const& options, engine::Manifest const& manifest) {
@@ -48,9 +47,12 @@ fs::path folder_of(ProofOptions const& options, engine::Manifest const& manifest
     throw Failure(ErrorCode::usage, "there is no folder " + beside.string() + " with fixtures",
                   "Put it beside the connector, or name it with --fixtures.");
   }
-  throw Failure(ErrorCode::usage, "the fixtures of built-in connectors are not in the program",
-                "Name their folder with --fixtures; in a checkout it is tests/fixtures/" +
-                    manifest.name + ".");
+  throw Failure(
+      ErrorCode::usage,
+      "it is not known where the fixtures of the connector " + manifest.name + " are",
+      "Name their folder with --fixtures, or give the connector's file, beside which they "
+      "lie. Those of a built-in connector are in a checkout, tests/fixtures/" +
+          manifest.name + ".");
 }
 
 std::string to_json(std::vector<CheckLine> const& lines, engine::Manifest const& manifest,

@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <iostream>
-#include <iterator>
+#include <utility>
 
+#include "base/utf8.hpp"
 #include "config/load.hpp"
+#include "config/text_file.hpp"
 #include "daemon/app.hpp"
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/init/new_files.hpp"
@@ -23,24 +24,41 @@ namespace fs = std::filesystem;
 constexpr char service_name[] = "affsync";
 constexpr char service_state_dir[] = "/var/lib/affsync";
 
+fs::path absolute_path(std::string const& file) {
+  std::error_code failed;
+  auto path = fs::absolute(file, failed);
+  if (failed) {
+    throw Failure(ErrorCode::usage,
+                  "the working directory cannot be used, it may be deleted: " + failed.message(),
+                  "Change to another one, or give a whole path with --config FILE.");
+  }
+  // The configuration names files beside it, and has to be UTF-8 itself.
+  if (auto const shown = printable_utf8(path.string()); shown != path.string()) {
+    throw Failure(ErrorCode::usage, "the path " + shown + " is not UTF-8",
+                  "Rename that directory or file, or name another place with --config FILE.");
+  }
+  return path;
+}
+
 fs::path file_to_write(std::string const& option) {
-  if (!option.empty()) return fs::absolute(option);
+  if (!option.empty()) return absolute_path(option);
   auto const variable = config::process_environment()("AFFSYNC_CONFIG");
-  if (variable && !variable->empty()) return fs::absolute(*variable);
+  if (variable && !variable->empty()) return absolute_path(*variable);
   bool const is_packaged = ::geteuid() == 0 && fs::is_directory("/etc/affsync");
-  return is_packaged ? fs::path("/etc/affsync/affsync.yaml") : fs::absolute("affsync.yaml");
+  return is_packaged ? fs::path("/etc/affsync/affsync.yaml") : absolute_path("affsync.yaml");
 }
 
 std::optional<ExistingConfig> read_existing(fs::path const& file) {
   std::error_code ignored;
   if (!fs::exists(fs::symlink_status(file, ignored))) return std::nullopt;
   ExistingConfig existing;
-  std::ifstream in(file, std::ios::binary);
-  if (!in) {
-    throw Failure(ErrorCode::config_invalid, "cannot read " + file.string(),
+  auto text = config::read_text_file(file.string());
+  if (!text) {
+    throw Failure(ErrorCode::config_invalid,
+                  "cannot read " + file.string() + ": " + text.error().message,
                   "--config FILE names another place.");
   }
-  existing.text.assign(std::istreambuf_iterator<char>(in), {});
+  existing.text = std::move(*text);
   // A service has secrets that this shell has not, such as credentials of systemd.
   auto env = config::process_environment();
   env.stands_in = true;
@@ -198,7 +216,7 @@ std::string next_steps(InitPlan const& plan) {
   auto const found = config::find_config_file("", env);
   std::error_code ignored;
   bool const is_default = found && fs::equivalent(*found, plan.file, ignored);
-  auto const option = is_default ? std::string() : " --config " + plan.file.string();
+  auto const option = is_default ? std::string() : " --config " + shell_word(plan.file.string());
   return "Next:\n  affsync sync" + option +
          "     # reads everything once\n  affsync report earnings" + option + "\n  affsync run" +
          option +

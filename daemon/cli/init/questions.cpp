@@ -24,6 +24,10 @@ std::string lower_letters(std::string text) {
   throw Failure(ErrorCode::usage, what + " is not given", std::move(hint));
 }
 
+[[noreturn]] void given_twice(std::string const& what) {
+  throw Failure(ErrorCode::usage, "`" + what + "` is given twice", "Give it once.");
+}
+
 template <class Specs>
 std::vector<std::string> spec_names(Specs const& specs) {
   std::vector<std::string> names;
@@ -154,7 +158,14 @@ engine::Manifest Questions::connector(std::vector<engine::Manifest> const& manif
       std::vector<std::string> lines;
       for (auto const* manifest : found) lines.push_back(manifest->name + ": " + manifest->title);
       lines.emplace_back("another one");
-      auto const chosen = prompt_.choose("Number", lines);
+      std::string other;
+      // Enter has just meant the whole list, so it chooses nothing from that.
+      auto const chosen = word.empty() ? prompt_.choose_or_say("Number or name", lines, other)
+                                       : prompt_.choose("Number", lines);
+      if (!other.empty()) {
+        word = other;
+        continue;
+      }
       if (chosen < found.size()) return *found[chosen];
     }
     word = prompt_.ask("Which broker? Its name or a part of it; Enter alone shows the list");
@@ -178,6 +189,8 @@ std::string Questions::name(engine::Manifest const& manifest,
     auto const given = prompt_.ask("A name for this source in reports and commands", preset);
     if (contains_word(taken, given)) {
       prompt_.say("There is already a source of this name.");
+    } else if (given == "." || given == "..") {
+      prompt_.say("A name of dots alone means a directory everywhere.");
     } else if (given.size() > 64 || given.find_first_not_of(good) != std::string::npos) {
       prompt_.say("A name takes 1 to 64 Latin letters, digits, dots, underscores and hyphens.");
     } else {
@@ -203,9 +216,11 @@ std::string Questions::base_url(engine::Manifest const& manifest, bool for_servi
   }
   for (;;) {
     auto given = prompt_.ask("The address of your broker, such as https://partners.example.com");
-    while (given.ends_with('/')) given.pop_back();
     if (given.find("://") == std::string::npos && !given.empty()) given = "https://" + given;
-    if (given.size() > 8 && given.find_first_of(" \"\t") == std::string::npos) return given;
+    auto const host = given.find("://") + 3;
+    while (given.size() > host && given.ends_with('/')) given.pop_back();
+    bool const has_host = !given.empty() && host < given.size();
+    if (has_host && given.find_first_of(" \"\t") == std::string::npos) return given;
     prompt_.say("An address is scheme and host, with a path if the broker has one.");
   }
 }
@@ -215,6 +230,9 @@ std::vector<CredentialAnswer> Questions::given_credentials(engine::Manifest cons
   auto const names = spec_names(manifest.credentials);
   for (auto const& text : options_.credentials) {
     auto const [key, value] = split_option("--credential", text, names);
+    for (auto const& one : given) {
+      if (one.name == key) given_twice("--credential " + key);
+    }
     for (auto const& spec : manifest.credentials) {
       if (spec.name == key) given.push_back(credential_of(spec, value));
     }
@@ -312,7 +330,7 @@ std::map<std::string, std::string> Questions::settings(engine::Manifest const& m
   auto const names = spec_names(manifest.settings);
   for (auto const& text : options_.settings) {
     auto const [key, value] = split_option("--set", text, names);
-    values[key] = value;
+    if (!values.emplace(key, value).second) given_twice("--set " + key);
   }
   for (auto const& spec : manifest.settings) {
     if (!spec.required || values.count(spec.name) != 0) continue;

@@ -114,6 +114,13 @@ std::string read_answer(CaughtSignals const& signals) {
   }
 }
 
+// Returns a number of at most three digits; 0 for anything else.
+std::size_t number_in(std::string const& answer) {
+  bool const digits = !answer.empty() && answer.size() < 4 &&
+                      answer.find_first_not_of("0123456789") == std::string::npos;
+  return digits ? std::stoul(answer) : 0;
+}
+
 std::string without_outer_blanks(std::string text) {
   auto const from = text.find_first_not_of(" \t\r");
   if (from == std::string::npos) return {};
@@ -121,6 +128,21 @@ std::string without_outer_blanks(std::string text) {
 }
 
 }  // namespace
+
+std::size_t Prompt::choose_or_say(std::string const& question,
+                                  std::vector<std::string> const& lines, std::string& other) const {
+  show(lines);
+  for (;;) {
+    auto const answer = ask(question);
+    auto const number = number_in(answer);
+    if (number >= 1 && number <= lines.size()) return number - 1;
+    if (!answer.empty() && answer.find_first_not_of("0123456789") != std::string::npos) {
+      other = answer;
+      return lines.size();
+    }
+    say("Please answer with a number from 1 to " + std::to_string(lines.size()) + ", or a name.");
+  }
+}
 
 bool can_ask() {
   return ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1;
@@ -165,8 +187,7 @@ bool Prompt::confirm(std::string const& question, bool preset) const {
   }
 }
 
-std::size_t Prompt::choose(std::string const& question, std::vector<std::string> const& lines,
-                           std::size_t preset) const {
+void Prompt::show(std::vector<std::string> const& lines) const {
   for (std::size_t i = 0; i < lines.size(); ++i) {
     auto const terminal = log::look_at_terminal(STDERR_FILENO);
     auto line = wrap_text(lines[i], "     ", terminal.columns);
@@ -174,12 +195,16 @@ std::size_t Prompt::choose(std::string const& question, std::vector<std::string>
     line.replace(3 - std::min<std::size_t>(number.size(), 2), number.size(), number);
     write_prompt(line);
   }
+}
+
+std::size_t Prompt::choose(std::string const& question, std::vector<std::string> const& lines,
+                           std::size_t preset) const {
+  show(lines);
   for (;;) {
     auto const answer = ask(question, std::to_string(preset + 1));
-    bool const digits = !answer.empty() && answer.size() < 4 &&
-                        answer.find_first_not_of("0123456789") == std::string::npos;
-    auto const number = digits ? std::stoul(answer) : 0;
-    if (number >= 1 && number <= lines.size()) return number - 1;
+    if (auto const number = number_in(answer); number >= 1 && number <= lines.size()) {
+      return number - 1;
+    }
     say("Please answer with a number from 1 to " + std::to_string(lines.size()) + ".");
   }
 }

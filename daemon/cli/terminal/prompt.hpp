@@ -27,6 +27,12 @@ class Prompt {
   // Shows numbered lines and returns the index of the chosen one; asks until it is one of them.
   std::size_t choose(std::string const& question, std::vector<std::string> const& lines,
                      std::size_t preset = 0) const;
+  // The same without a preset. An answer that is no number is returned in `other`.
+  std::size_t choose_or_say(std::string const& question, std::vector<std::string> const& lines,
+                            std::string& other) const;
+
+ private:
+  void show(std::vector<std::string> const& lines) const;
 };
 
 }  // namespace affsync::cli

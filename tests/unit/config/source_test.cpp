@@ -132,8 +132,9 @@ TEST(Source, NamesAreLimited) {
     ASSERT_EQ(config.sources.size(), 1u);
     EXPECT_EQ(config.sources[0].name, name);
   }
-  for (auto const& name : {std::string("a b"), std::string("ü"), std::string("a/b"),
-                           std::string("a:b"), std::string(), longest + "x", std::string("a\tb")}) {
+  for (auto const& name :
+       {std::string("a b"), std::string("ü"), std::string("a/b"), std::string("a:b"), std::string(),
+        longest + "x", std::string("a\tb"), std::string("."), std::string("..")}) {
     auto const message = mistake("sources: [{connector: x, name: \"" + name + "\"}]");
     EXPECT_EQ(message.substr(0, 38), "c.yaml:1:32: not a name for a source: ") << name;
   }
