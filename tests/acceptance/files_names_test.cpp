@@ -49,7 +49,9 @@ TEST_F(FilesNames, a_name_that_is_not_utf8_is_told_and_stops_no_other_file) {
   }
   fs::rename(inbox() / bad, inbox() / "commissions March.csv");
   EXPECT_EQ(sync().status, 0);
-  EXPECT_EQ(query("select string_agg(external_id, ' ' order by external_id) from affsync.commission"), "1 2");
+  EXPECT_EQ(
+      query("select string_agg(external_id, ' ' order by external_id) from affsync.commission"),
+      "1 2");
   EXPECT_EQ(affsync({"status"}).out.find("not UTF-8"), std::string::npos);
 }
 

@@ -21,8 +21,8 @@ class PlainErrors : public Acceptance {
     EXPECT_EQ(done.err.find("defect"), std::string::npos) << done.err;
   }
   Words init(std::string const& file) const {
-    return {"init", "-y", "--connector", "ecb_rates", "--no-check", "--config", file,
-            "--database", database_url()};
+    return {"init",     "-y", "--connector", "ecb_rates",   "--no-check",
+            "--config", file, "--database",  database_url()};
   }
 };
 
@@ -50,7 +50,8 @@ TEST_F(PlainErrors, a_working_directory_may_be_deleted) {
   auto options = command({});
   auto const program = options.program.string();
   options.program = "sh";
-  options.arguments = {"-c", "mkdir \"$1\" && cd \"$1\" && rmdir \"$1\" && exec \"$2\" init -y "
+  options.arguments = {"-c",
+                       "mkdir \"$1\" && cd \"$1\" && rmdir \"$1\" && exec \"$2\" init -y "
                        "--connector ecb_rates --no-check --config x.yaml --database embedded",
                        "sh", (dir_.path() / "gone").string(), program};
   expect_refused(options, "it may be deleted");
@@ -70,8 +71,9 @@ TEST_F(PlainErrors, init_refuses_what_it_would_have_to_guess) {
   EXPECT_EQ(refused.status, 2);
   EXPECT_NE(refused.err.find("must begin with https://"), std::string::npos) << refused.err;
   EXPECT_EQ(refused.err.find("Before it"), std::string::npos) << refused.err;
-  options.arguments = {"init", "-y", "--connector", "exness", "--no-check", "--config", file,
-                       "--credential", "login=a@x", "--credential", "login=b@x"};
+  options.arguments = {"init",       "-y",           "--connector", "exness",
+                       "--no-check", "--config",     file,          "--credential",
+                       "login=a@x",  "--credential", "login=b@x"};
   expect_refused(options, "`--credential login` is given twice");
   options.arguments = init((dir_.path() / "\xe4.yaml").string());
   expect_refused(options, "is not UTF-8");

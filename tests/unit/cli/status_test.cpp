@@ -265,5 +265,16 @@ TEST(Status, ADaemonWhoseReloadFailedSaysWhatWhereAndWhen) {
                              R"("log.format"]}]})"));
 }
 
+TEST(Status, TheCommandForPsqlIsOneWordOfAShell) {
+  auto const shown = [](std::string const& database) {
+    auto const text = status_table({}, noon, database, {});
+    return text.substr(text.find("psql ", text.find("tools:")) + 5);
+  };
+  EXPECT_EQ(shown("user=a host='/x y'"), R"("user=a host='/x y'")"
+                                         "\n");
+  EXPECT_EQ(shown(R"(host=/x"y)"), R"('host=/x"y')"
+                                   "\n");
+}
+
 }  // namespace
 }  // namespace affsync::cli::status_test
