@@ -1,9 +1,11 @@
 // Decides whether another run of the daemon may start: a bound on all runs, and for each source as
 // many as it allows requests at a time. So a source with many streams takes no more places than it
-// can use. A run waits here, before it begins, and nowhere else; those of `sync`, which waits for
-// the streams that give others their values as well, wait at gates of sync_once.
+// can use, and those of brokers that do not answer leave half of the places to the others. A run
+// waits here, before it begins, and nowhere else; those of `sync`, which waits for the streams that
+// give others their values as well, wait at gates of sync_once.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -46,16 +48,33 @@ class RunPlaces {
   }
 
   // Whether all places are taken. The runs of a source that waits because its broker asked for it
-  // take none: a few throttled sources must not hold up the others.
+  // take none: a few throttled sources must not hold up the others. Those that began before it was
+  // known that their brokers are silent do not count beyond the half that is for them.
   bool are_taken(TimePoint now) const {
-    std::size_t busy = 0;
-    for (auto const& [session, runs] : taken_) {
-      if (!session->waits_for_broker(now)) busy += static_cast<std::size_t>(runs);
-    }
-    return busy >= most_;
+    auto const [busy, silent] = count(now);
+    return busy + std::min(silent, for_silent()) >= most_;
   }
 
+  // Whether a run may begin although the broker of its source did not answer last. It waits for its
+  // time limit, several times, while others could be read.
+  bool has_place_for_silent(TimePoint now) const { return count(now).silent < for_silent(); }
+
  private:
+  struct Count {
+    std::size_t busy = 0, silent = 0;
+  };
+
+  std::size_t for_silent() const { return std::max<std::size_t>(1, most_ / 2); }
+
+  Count count(TimePoint now) const {
+    Count all;
+    for (auto const& [session, runs] : taken_) {
+      if (session->waits_for_broker(now)) continue;
+      (session->is_silent() ? all.silent : all.busy) += static_cast<std::size_t>(runs);
+    }
+    return all;
+  }
+
   std::size_t most_;
   std::map<SessionPtr, int> taken_;
 };

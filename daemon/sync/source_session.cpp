@@ -162,6 +162,7 @@ asio::awaitable<SourceSession::Sent> SourceSession::send_once(HttpRequest reques
     failure = thrown.error();
   }
   turn = async::Gate::Pass();
+  if (!sent.lapsed) is_silent_ = failure && failure->code == ErrorCode::timeout;
   sent.received_at = std::chrono::steady_clock::now();
   auto const now = parts_.clock->now();
   parts_.observer->on_request(plan_.source, sent.response.status, now - sent.sent_at);

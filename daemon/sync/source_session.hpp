@@ -107,6 +107,9 @@ class SourceSession {
     return turns_.blocked_until().value_or(now) > now + std::chrono::seconds(1);
   }
 
+  // Whether the last request that ended had no answer within its time limit.
+  bool is_silent() const { return is_silent_; }
+
   // What earlier processes sent counts in limits of an hour or a day. Returns how far back that
   // matters; zero: not at all, or it was noted already.
   Duration wants_past_requests() const;
@@ -218,6 +221,7 @@ class SourceSession {
   SourceSecrets secrets_;
   BrokerClock broker_clock_;
   std::unique_ptr<net::HttpClient> client_, login_client_;
+  bool is_silent_ = false;
   TurnQueue turns_;
   bool knows_past_ = false;  // what earlier processes sent
   bool knows_rate_ = false;  // what they learned

@@ -68,6 +68,7 @@ void Supervisor::set_tasks(std::vector<StreamTask> tasks) {
   std::ranges::sort(by_name_, {}, [this](std::size_t i) { return name_of(slots_[i]->task); });
   scheduler_ = Scheduler(slots_.size());
   held_.clear();
+  held_as_silent_.clear();
   auto const now = parts_.clock->now();
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     auto& slot = *slots_[i];
@@ -86,21 +87,31 @@ Supervisor::SlotPtr Supervisor::find(std::string_view source, std::string_view s
 
 void Supervisor::look_at_all(TimePoint now) {
   held_.clear();
+  held_as_silent_.clear();
   for (std::size_t i = 0; i < slots_.size(); ++i) {
     // The run itself checks under the lease, from the database, whether it really is due.
     if (!slots_[i]->running) scheduler_.set(i, now);
   }
 }
 
-// A run of the source has ended: the first stream that was held for it is due.
+// A run of the source has ended: the first stream that was held for it is due, and the first one
+// that was held since its broker is silent, or all of a broker that answers again.
 void Supervisor::release_held(SourceSession const& session) {
+  auto const now = parts_.clock->now();
+  bool released = false;
+  std::erase_if(held_as_silent_, [&](SlotPtr const& slot) {
+    bool const answers = !slot->task.session->is_silent();
+    if (!answers && std::exchange(released, true)) return false;
+    scheduler_.set(*slot->index, now);
+    return true;
+  });
   auto const found = held_.find(&session);
   if (found == held_.end()) return;
   auto& waiting = found->second;
   auto const first = waiting.front();
   waiting.erase(waiting.begin());
   if (waiting.empty()) held_.erase(found);
-  scheduler_.set(*first->index, parts_.clock->now());
+  scheduler_.set(*first->index, now);
 }
 
 // Gives back what ended runs have freed, now and then, and once more when all have ended.
@@ -187,7 +198,9 @@ void Supervisor::start_due() {
     auto const index = scheduler_.pop(now);
     if (!index) return;
     auto const& slot = slots_[*index];
-    if (places_.has_place(slot->task.session)) {
+    if (slot->task.session->is_silent() && !places_.has_place_for_silent(now)) {
+      held_as_silent_.push_back(slot);
+    } else if (places_.has_place(slot->task.session)) {
       // Runs up to its first wait, and so has its place before the next one is looked at.
       slot->run = runs_.spawn(guard_slot(slot));
     } else {

@@ -66,6 +66,7 @@ class Supervisor {
   // Slots that are due while their source has as many runs as it allows requests at a time, in the
   // order in which they became due.
   std::map<SourceSession const*, std::vector<SlotPtr>> held_;
+  std::vector<SlotPtr> held_as_silent_;  // due while silent brokers have their half of the places
   Scheduler scheduler_{0};
   async::TaskGroup runs_;
   async::Event wake_;
