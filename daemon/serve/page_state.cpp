@@ -1,7 +1,6 @@
 #include "daemon/serve/page_state.hpp"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "daemon/reports/json_text.hpp"
@@ -77,30 +76,6 @@ std::optional<std::int64_t> percent_of(RunReport const& run) {
 }
 
 }  // namespace
-
-Duration replica_age(std::vector<schema::StreamHealth> const& primary,
-                     std::vector<schema::StreamHealth> const& replica, TimePoint now) {
-  std::map<std::pair<std::string, std::string>, TimePoint> known;
-  for (auto const& stream : replica) {
-    known[{stream.source, stream.stream}] = stream.last_success_at.value_or(TimePoint::min());
-  }
-  Duration lag(0);
-  for (auto const& stream : primary) {
-    if (!stream.last_success_at) continue;
-    auto const found = known.find({stream.source, stream.stream});
-    if (found != known.end() && found->second >= *stream.last_success_at) continue;
-    lag = std::max(lag, now - *stream.last_success_at);
-  }
-  return lag;
-}
-
-std::optional<Duration> replica_lag(std::vector<schema::StreamHealth> const& primary,
-                                    std::vector<schema::StreamHealth> const& replica,
-                                    TimePoint now) {
-  constexpr auto worth_telling = std::chrono::minutes(1);
-  auto const age = replica_age(primary, replica, now);
-  return age >= worth_telling ? std::optional(age) : std::nullopt;
-}
 
 char const* state_of(StreamView const& stream, TimePoint now) {
   auto const& health = stream.health;

@@ -36,14 +36,6 @@ struct PageState {
   TimePoint now{};
 };
 
-// Returns how long ago the oldest success ended that the replica lacks; 0 if it lacks none.
-Duration replica_age(std::vector<schema::StreamHealth> const& primary,
-                     std::vector<schema::StreamHealth> const& replica, TimePoint now);
-// The same; nullopt if it is less than a minute ago.
-std::optional<Duration> replica_lag(std::vector<schema::StreamHealth> const& primary,
-                                    std::vector<schema::StreamHealth> const& replica,
-                                    TimePoint now);
-
 // good, warn, bad, or none for a stream that has not been read to an end or is not run here.
 char const* state_of(StreamView const& stream, TimePoint now);
 

@@ -14,6 +14,7 @@
 #include "daemon/serve/pending_call.hpp"
 #include "daemon/serve/query_string.hpp"
 #include "daemon/serve/readings.hpp"
+#include "daemon/serve/replica_age.hpp"
 #include "daemon/serve/status_json.hpp"
 #include "daemon/serve/web_files.hpp"
 
@@ -58,6 +59,7 @@ struct Pages::Impl {
   DatabaseSilence silence;
   std::shared_ptr<PendingCall<bool>> ping_call;
   std::shared_ptr<PendingCall<Health>> standing_call;
+  ReplicaAge replica;
   std::optional<TimePoint> refreshed_at;
   bool refreshing = false;
 
@@ -126,7 +128,7 @@ struct Pages::Impl {
       problem = failure.error();
     }
     auto state = state_with(last_health.known());
-    state.replica_behind = replica_lag(primary, last_health.known(), state.now);
+    state.replica_behind = worth_telling(replica.look(primary, last_health.known(), state.now));
     state.replica_is_away = problem && primary_answers && parts.reads_replica;
     state.problem = std::move(problem);
     state.known_at = last_health.known_at();
@@ -142,7 +144,7 @@ struct Pages::Impl {
       co_await health();
       if (!parts.reads_replica) co_return;
       auto const primary = co_await standing();
-      parts.metrics->on_replica(replica_age(primary, last_health.known(), parts.clock->now()));
+      parts.metrics->on_replica(replica.look(primary, last_health.known(), parts.clock->now()));
     } catch (Failure const&) {
       // affsync_database_up shows the failure.
     }
