@@ -12,8 +12,9 @@
 
 namespace affsync::serve {
 
-// Remembers what a replica lacked when it was looked at last: of each stream both databases tell only
-// their latest success, and with each further one a replica that stands still would seem up to date.
+// Remembers what a replica lacked when it was looked at last: of each stream both databases tell
+// only their latest success, and with each further one a replica that stands still would seem up to
+// date.
 class ReplicaAge {
  public:
   // Takes what the two know now. Returns how long ago the oldest success ended that the replica

@@ -437,7 +437,10 @@ TEST_F(Registration, TwoConfigurationsOnOneDatabaseDoNotHideEachOther) {
   // Each configuration retires its own sources; the shared source is retired with the last one.
   loop.run(left->retire_sources_except({"mine"}));
   EXPECT_EQ(sources(), "mine a, shared c, theirs b");
+  // A configuration without any was cut off.
   loop.run(right->retire_sources_except({}));
+  EXPECT_EQ(sources(), "mine a, shared c, theirs b");
+  loop.run(right->retire_sources_except({"others"}));
   EXPECT_EQ(sources(), "mine a, shared c retired, theirs b retired");
   put(*right, theirs, {"theirs"});
   EXPECT_EQ(sources(), "mine a, shared c retired, theirs b");
