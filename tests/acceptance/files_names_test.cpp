@@ -17,7 +17,7 @@ streams:
       currency: {const: USD}
 )";
 
-class FilesNames : public FilesAcceptance {
+class NamesOfFiles : public FilesAcceptance {
  protected:
   void SetUp() override {
     FilesAcceptance::SetUp();
@@ -27,7 +27,7 @@ class FilesNames : public FilesAcceptance {
   std::string const shown = "commissions M\xef\xbf\xbdrz.csv";
 };
 
-TEST_F(FilesNames, a_name_that_is_not_utf8_is_told_and_stops_no_other_file) {
+TEST_F(NamesOfFiles, a_name_that_is_not_utf8_is_told_and_stops_no_other_file) {
   put_in_inbox(bad, "Id;Amount\n1;10\n");
   put_in_inbox("commissions z.csv", "Id;Amount\n2;20\n");
   configure();
@@ -55,7 +55,7 @@ TEST_F(FilesNames, a_name_that_is_not_utf8_is_told_and_stops_no_other_file) {
   EXPECT_EQ(affsync({"status"}).out.find("not UTF-8"), std::string::npos);
 }
 
-TEST_F(FilesNames, import_refuses_such_a_name_and_says_what_to_do) {
+TEST_F(NamesOfFiles, import_refuses_such_a_name_and_says_what_to_do) {
   auto const path = put(bad, "Id;Amount\n1;10\n");
   configure();
   auto const refused = affsync({"import", path.string(), "--source", "main"});
