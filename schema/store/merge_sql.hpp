@@ -28,10 +28,9 @@ inline constexpr char const* by_place_only =
 // The same before `merge`, with one plan for all merges of the session: with these settings no
 // other is possible, and to make it takes longer than to carry it out for a few hundred rows. Citus
 // has no plan without the values.
-inline constexpr char const* by_one_plan =
-    "SET LOCAL enable_seqscan = off; SET LOCAL enable_indexscan = off;"
-    " SET LOCAL enable_indexonlyscan = off; SET LOCAL enable_bitmapscan = off;"
-    " SELECT set_config('plan_cache_mode', CASE WHEN EXISTS (SELECT FROM pg_extension"
+inline std::string const by_one_plan =
+    std::string(by_place_only) +
+    "; SELECT set_config('plan_cache_mode', CASE WHEN EXISTS (SELECT FROM pg_extension"
     " WHERE extname = 'citus') THEN 'auto' ELSE 'force_generic_plan' END, true)";
 // What follows uses indexes again, but still does not read a whole table.
 inline constexpr char const* by_index_again =

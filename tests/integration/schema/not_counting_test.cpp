@@ -101,5 +101,30 @@ TEST_F(NotCounting, ARejectionIsAChangeToNothingAndAnAcceptanceOneFromNothing) {
             "6 0 -6");
 }
 
+// The next change is the next one that was written, also if a clock was set back or had run ahead.
+TEST_F(NotCounting, ChangesAreInTheirOrderAlsoIfAClockWasSetBack) {
+  for (auto const* of_second : {"- interval '3 days'", "+ interval '20 days'"}) {
+    SCOPED_TRACE(of_second);
+    rows("DELETE FROM affsync.record_change");
+    put("rewards", "commission", {dated("a", "approved", "20", "EUR")});
+    rows("DELETE FROM affsync.record_change");
+    rows(
+        "INSERT INTO affsync.record_change (source_id, record_table, stream, external_id, run_id,"
+        " changed_at, operation, before, after)"
+        " SELECT source_id, 'commission', stream, external_id, run_id, now(), 'update',"
+        " '{\"amount\": 10}', '{\"amount\": 20}' FROM affsync.commission");
+    rows(std::string(
+             "INSERT INTO affsync.record_change (source_id, record_table, stream, external_id,"
+             " run_id, changed_at, operation, before, after)"
+             " SELECT source_id, 'commission', stream, external_id, run_id, now() ") +
+         of_second +
+         ", 'update', '{\"status\": \"rejected\"}', '{\"status\": \"approved\"}'"
+         " FROM affsync.commission");
+    // It was rejected when its amount rose, so that was no money.
+    EXPECT_EQ(rows("SELECT before, after, difference FROM reporting.retroactive_changes"),
+              (std::vector<Cells>{{"0", "20", "20"}}));
+  }
+}
+
 }  // namespace
 }  // namespace affsync::schema::test::not_counting_test
