@@ -68,7 +68,7 @@ start_program() {
   printf -v "$name" %s "${line#listening on }"
   echo "  $name at ${!name}"
 }
-start_broker() { start_program "$1" "$sandbox" --port 0 --broker "$@"; }
+start_broker() { start_program "$1" "$sandbox" --port 0 --broker "$@" "${stands_at[@]}"; }
 
 # Prints the first free port from 9464 on.
 free_port() {
@@ -78,6 +78,13 @@ free_port() {
 }
 
 say "Starting fake brokers"
+mkdir -p "$state"
+# The data are kept, so the brokers stay at the day of the first start: they make their rows anew each time,
+# and with another day each row would be another one under the same key.
+[ -s "$state/day" ] || date -u +%F >"$state/day"
+day=$(<"$state/day")
+stands_at=(--today "$day")
+[ "$day" = "$(date -u +%F)" ] || echo "  They stand at $day, when this demo began; $0 --clean lets it begin anew."
 start_broker exness --seed 1 --clients 300 --days 365 --payouts-path /api/payouts/
 start_broker wintrado --seed 2 --clients 150 --days 365
 start_broker iexexchanger --seed 3 --days 365
@@ -85,7 +92,6 @@ start_broker iexexchanger_v3 --seed 4 --days 365
 start_broker rates --seed 5 --days 400
 start_broker hooks
 
-mkdir -p "$state"
 say "Playing brokers of further connectors"
 . scripts/demo_brokers.sh
 listen=127.0.0.1:$(free_port)
