@@ -1,6 +1,5 @@
 #include "daemon/net/http_client.hpp"
 
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
@@ -9,6 +8,7 @@
 #include "base/text.hpp"
 #include "daemon/async/durations.hpp"
 #include "daemon/net/http_codec.hpp"
+#include "daemon/net/idle_pool.hpp"
 #include "daemon/net/tls_stream.hpp"
 
 namespace affsync::net {
@@ -17,11 +17,6 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// Servers close idle connections after 5 to 75 s. With a thousand sources that send requests every
-// 15 minutes, idle TLS connections would take more memory than everything else.
-constexpr std::chrono::seconds idle_limit{20};
-// All clients together; the oldest is closed for a new one.
-constexpr std::size_t most_idle = 64;
 constexpr std::size_t piece_bytes = 64 * 1024;
 
 // Buffers between two requests. A client does not keep its own: with a thousand sources that would
@@ -64,83 +59,6 @@ class RequestClock {
 
 // Thrown for a kept-alive connection that turned out to be closed: the request may be sent again.
 struct StaleConnection {};
-
-struct IdleConnection {
-  Stream stream;
-  steady_clock::time_point since;
-  IdleConnection(Stream its_stream, steady_clock::time_point time)
-      : stream(std::move(its_stream)), since(time) {}
-};
-
-class IdlePool : public std::enable_shared_from_this<IdlePool> {
- public:
-  IdlePool(asio::any_io_executor const& executor, std::size_t size)
-      : timer_(executor), size_(size) {}
-
-  // Returns the most recently used connection that is still open.
-  std::optional<Stream> take() {
-    while (!idle_.empty()) {
-      Stream stream = std::move(idle_.back().stream);
-      idle_.pop_back();
-      if (stream.is_quiet()) return stream;
-    }
-    return std::nullopt;
-  }
-
-  void give(Stream stream) {
-    if (size_ == 0 || !stream.is_quiet()) return;
-    if (idle_.size() >= size_) idle_.erase(idle_.begin());
-    idle_.emplace_back(std::move(stream), steady_clock::now());
-    if (idle_.size() == 1) watch();
-    if (!std::exchange(is_listed_, true)) pools().push_back(weak_from_this());
-    limit_all();
-  }
-
-  void clear() {
-    idle_.clear();
-    timer_.cancel();
-  }
-
- private:
-  // Those of this thread that have idle connections, and perhaps some that had.
-  static std::vector<std::weak_ptr<IdlePool>>& pools() {
-    thread_local std::vector<std::weak_ptr<IdlePool>> all;
-    return all;
-  }
-
-  static void limit_all() {
-    std::size_t open = 0;
-    std::shared_ptr<IdlePool> oldest;
-    std::erase_if(pools(), [&](std::weak_ptr<IdlePool> const& one) {
-      auto const pool = one.lock();
-      if (!pool) return true;
-      pool->is_listed_ = !pool->idle_.empty();
-      if (!pool->is_listed_) return true;
-      open += pool->idle_.size();
-      bool const older = !oldest || pool->idle_.front().since < oldest->idle_.front().since;
-      if (older) oldest = pool;
-      return false;
-    });
-    if (open > most_idle) oldest->idle_.erase(oldest->idle_.begin());
-  }
-
-  void watch() {
-    timer_.expires_at(idle_.front().since + idle_limit);
-    timer_.async_wait([weak = weak_from_this()](boost::system::error_code error) {
-      auto const self = weak.lock();
-      if (error || !self) return;
-      auto& idle = self->idle_;
-      auto const limit = steady_clock::now() - idle_limit;
-      std::erase_if(idle, [&](IdleConnection const& one) { return one.since <= limit; });
-      if (!idle.empty()) self->watch();
-    });
-  }
-
-  std::vector<IdleConnection> idle_;  // oldest first
-  asio::steady_timer timer_;
-  std::size_t size_;
-  bool is_listed_ = false;
-};
 
 class PooledClient final : public HttpClient {
  public:
