@@ -2,6 +2,7 @@
 // other.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -75,6 +76,9 @@ struct HttpResponse {
   bool is_of_file = false;
   // Of a status of 300 or more: why the rest of its header or its body could not be read.
   std::optional<Error> flaw;
+  // Of a large one: keeps others from being read while what was made of it is in memory. To be
+  // given up on the thread that received it.
+  std::shared_ptr<void const> place;
 
   HttpResponse() = default;
 };

@@ -112,6 +112,9 @@ std::vector<engine::Manifest> const& App::manifests() const {
 Logger App::log() const {
   return Logger(*impl_->sink);
 }
+bool App::logs_for_programs() const {
+  return impl_->sink->is_for_programs();
+}
 asio::io_context& App::io() {
   return impl_->io;
 }

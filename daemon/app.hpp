@@ -46,6 +46,8 @@ class App {
   // The connectors that the sources name, and the user's; also those whose file is invalid.
   std::vector<engine::Manifest> const& manifests() const;
   Logger log() const;
+  // Whether programs read the log, which then also has the error that ends a daemon.
+  bool logs_for_programs() const;
   boost::asio::io_context& io();
   // The threads that parse and map pages.
   async::Workers& workers();

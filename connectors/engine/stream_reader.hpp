@@ -34,6 +34,7 @@ struct Answer {
   std::optional<Error> refusal;
   std::size_t bytes = 0;                                // of its text
   std::chrono::steady_clock::time_point received_at{};  // before it was parsed
+  std::shared_ptr<void const> place;                    // see HttpResponse::place
   Answer() = default;
 };
 

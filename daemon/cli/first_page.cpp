@@ -34,6 +34,7 @@ asio::awaitable<Result<FirstPage>> look(sync::StreamTask const& task, engine::Re
       task.session->withhold_secrets(error);
       co_return error;
     }
+    answer->place.reset();  // what is shown keeps no other stream from being looked at
     page.answer = std::move(*answer);
     page.read = std::move(*read);
     std::ranges::copy(report.remarks, std::back_inserter(page.read.remarks));

@@ -28,11 +28,7 @@ boost::asio::awaitable<void> run_with_sources(App& app, Daemon& daemon) {
   co_await daemon.run();
 }
 
-}  // namespace
-
-int run_daemon(CommonOptions const& common) {
-  ignore_hangups();  // what is asked before the configuration is read is done by reading it
-  App app(common.config_file, common.log_level());
+int run_with(App& app) {
   refuse_emptied(app.config());
   app.log_behind();
   HangUps hangups(app.io());
@@ -67,6 +63,21 @@ int run_daemon(CommonOptions const& common) {
     app.log().info("stopped during the start");
   }
   return 0;
+}
+
+}  // namespace
+
+int run_daemon(CommonOptions const& common) {
+  ignore_hangups();  // what is asked before the configuration is read is done by reading it
+  App app(common.config_file, common.log_level());
+  try {
+    return run_with(app);
+  } catch (Failure const& failure) {
+    // Who watches the log would not find a line of another form.
+    if (!app.logs_for_programs()) throw;
+    app.log().error(failure.error());
+    return to_exit_status(failure.error().code);
+  }
 }
 
 }  // namespace affsync::cli

@@ -117,6 +117,10 @@ void ConsoleLog::write_behind() {
   });
 }
 
+bool ConsoleLog::is_for_programs() const {
+  return impl_->format != config::LogFormat::text;
+}
+
 void ConsoleLog::set_level(LogLevel level) {
   impl_->logger.set_level(to_spdlog(level));
 }

@@ -27,6 +27,9 @@ class ConsoleLog final : public LogSink {
   // nobody reads them: a daemon goes on without its log. To be called once.
   void write_behind();
 
+  // Whether programs read the lines: JSON, or entries of journald.
+  bool is_for_programs() const;
+
   // For a reload of the configuration; may be called from any thread.
   void set_level(LogLevel level);
   void set_format(config::LogFormat format);

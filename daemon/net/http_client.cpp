@@ -1,5 +1,6 @@
 #include "daemon/net/http_client.hpp"
 
+#include <algorithm>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "daemon/async/durations.hpp"
 #include "daemon/net/http_codec.hpp"
 #include "daemon/net/idle_pool.hpp"
+#include "daemon/net/large_answers.hpp"
 #include "daemon/net/tls_stream.hpp"
 
 namespace affsync::net {
@@ -52,6 +54,8 @@ class RequestClock {
     return std::max(std::min(limit, left), milliseconds(1));
   }
   bool is_over() const { return steady_clock::now() >= until_; }
+  // Does not count what the peer has no part in.
+  void add(steady_clock::duration wait) { until_ += wait; }
 
  private:
   steady_clock::time_point until_;
@@ -70,7 +74,7 @@ class PooledClient final : public HttpClient {
   ~PooledClient() override { pool_->clear(); }
 
   asio::awaitable<HttpResponse> send(HttpRequest request) override {
-    RequestClock const clock(options_.deadlines.request);
+    RequestClock clock(options_.deadlines.request);
     Error error;
     bool sent = false;
     try {
@@ -96,7 +100,7 @@ class PooledClient final : public HttpClient {
 
  private:
   // `sent`: set once the whole request was sent.
-  asio::awaitable<HttpResponse> send_within(HttpRequest const& request, RequestClock const& clock,
+  asio::awaitable<HttpResponse> send_within(HttpRequest const& request, RequestClock& clock,
                                             bool& sent) {
     auto const& origin = options_.origin;
     bool const is_secret =
@@ -125,8 +129,8 @@ class PooledClient final : public HttpClient {
   // Returns nothing if no connection is kept; or, with `lapsed`, if it was closed, or what came is
   // no answer.
   asio::awaitable<std::optional<HttpResponse>> exchange_on_kept(Secret const& bytes,
-                                                                RequestClock const& clock,
-                                                                bool& lapsed, bool& sent) {
+                                                                RequestClock& clock, bool& lapsed,
+                                                                bool& sent) {
     auto kept = pool_->take();
     if (!kept) co_return std::nullopt;
     try {
@@ -138,7 +142,7 @@ class PooledClient final : public HttpClient {
     co_return std::nullopt;
   }
 
-  asio::awaitable<HttpResponse> exchange_on_new(Secret const& bytes, RequestClock const& clock,
+  asio::awaitable<HttpResponse> exchange_on_new(Secret const& bytes, RequestClock& clock,
                                                 bool& sent) {
     auto const& origin = options_.origin;
     Stream stream(executor_, trust_);
@@ -164,8 +168,7 @@ class PooledClient final : public HttpClient {
     co_return co_await exchange(std::move(stream), bytes, clock, false, sent);
   }
 
-  asio::awaitable<void> connect_through(Stream& stream, Proxy const& proxy,
-                                        RequestClock const& clock) {
+  asio::awaitable<void> connect_through(Stream& stream, Proxy const& proxy, RequestClock& clock) {
     std::optional<Error> flaw, silent;
     try {
       co_await stream.connect(proxy.host, proxy.port, clock.step(options_.deadlines.connect));
@@ -238,14 +241,16 @@ class PooledClient final : public HttpClient {
                       : "Check the name and password in " + proxy.from + ", percent-encoded.");
   }
 
-  asio::awaitable<HttpResponse> exchange(Stream stream, Secret const& bytes,
-                                         RequestClock const& clock, bool reused, bool& sent) {
+  asio::awaitable<HttpResponse> exchange(Stream stream, Secret const& bytes, RequestClock& clock,
+                                         bool reused, bool& sent) {
     ResponseDecoder decoder(options_.limits, !reused);
     auto error = co_await stream.write(bytes.reveal(), clock.step(options_.deadlines.read));
     if (error) throw_gone(reused, error);
     sent = true;
     std::string buffer = spare_buffers().take();
     std::string_view leftover;
+    LargeAnswers::PlacePtr place;
+    std::size_t granted = options_.limits.small_bytes;
     while (!decoder.is_done()) {
       asio::mutable_buffer const room(buffer.data(), buffer.size());
       ReadPiece piece;
@@ -269,6 +274,13 @@ class PooledClient final : public HttpClient {
       // Such as the line break behind the answer before.
       if (!used && reused && !decoder.has_status()) throw StaleConnection();
       leftover = text.substr(used.value());
+      auto const size = decoder.body_size();
+      if (size > granted) {
+        auto const since = steady_clock::now();
+        granted = std::max(size, 2 * granted);
+        co_await large_answers().enlarge(place, granted);
+        clock.add(steady_clock::now() - since);
+      }
       if (piece.end == ReadEnd::none) continue;
       if (!decoder.has_begun()) throw_gone(reused, piece.error);
       decoder.put_end(piece.end == ReadEnd::clean, piece.reason).value();
@@ -276,6 +288,7 @@ class PooledClient final : public HttpClient {
     // Bytes after the answer belong to no request: do not use that connection again.
     if (decoder.keeps_alive() && leftover.empty()) pool_->give(std::move(stream));
     auto response = decoder.take();
+    response.place = std::move(place);
     response.has_surplus = !trim_blanks(leftover).empty();
     spare_buffers().give(std::move(buffer));
     co_return response;

@@ -49,6 +49,7 @@ struct ClientLimits {
   std::size_t header_bytes = 64 * 1024;
   std::size_t body_bytes = 64 * 1024 * 1024;  // on the wire
   std::size_t inflated_bytes = 256 * 1024 * 1024;
+  std::size_t small_bytes = 4 * 1024 * 1024;  // of a body that needs no place; see LargeAnswers
   friend bool operator==(ClientLimits const&, ClientLimits const&) = default;
 };
 
@@ -98,7 +99,8 @@ class HttpClient {
  public:
   virtual ~HttpClient() = default;
 
-  // Sends one request and returns the whole answer, whatever its status.
+  // Sends one request and returns the whole answer, whatever its status. A large one is not read on
+  // as long as others take the memory; that time counts in no deadline.
   // Throws Failure: unknown_host, connect_failed, tls_failed, timeout, truncated,
   // answer_too_large, malformed_answer. If the peer closed a kept-alive connection before it
   // answered anything, the request is sent once more on a new one if it only reads; if it is also

@@ -280,6 +280,13 @@ bool ResponseDecoder::has_begun() const {
 std::size_t ResponseDecoder::bytes() const {
   return impl_->response.bytes_received;
 }
+std::size_t ResponseDecoder::body_size() const {
+  auto const here = impl_->response.body.size();
+  auto const& parser = *impl_->parser;
+  if (impl_->done || impl_->inflater || !parser.is_header_done()) return here;
+  auto const length = parser.content_length().value_or(0);
+  return std::max(here, static_cast<std::size_t>(length));
+}
 bool ResponseDecoder::has_status() const {
   return impl_->response.status != 0;
 }

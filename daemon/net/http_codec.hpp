@@ -52,6 +52,8 @@ class ResponseDecoder {
   bool has_begun() const;
   // Of the header and the body so far, as they came.
   std::size_t bytes() const;
+  // Of the body, decompressed: what is here, or what its Content-Length says that there will be.
+  std::size_t body_size() const;
   // True once the status line has been read.
   bool has_status() const;
   // True if the answer is complete and the connection may be used for another request.

@@ -12,6 +12,7 @@
 #include "base/crash_point.hpp"
 #include "base/utf8.hpp"
 #include "daemon/async/workers.hpp"
+#include "daemon/net/large_answers.hpp"
 #include "daemon/sync/file_document.hpp"
 #include "daemon/sync/file_patterns.hpp"
 #include "daemon/sync/file_remarks.hpp"
@@ -251,6 +252,10 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
         add_to(all, report);
       }
       continue;
+    }
+    net::LargeAnswers::PlacePtr place;
+    if (file.state.size > net::ClientLimits().small_bytes) {
+      co_await net::large_answers().enlarge(place, file.state.size);
     }
     auto const as_listed = [&file] { return read_inbox_file(file); };
     auto const where = file.path.string();

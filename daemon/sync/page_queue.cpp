@@ -1,5 +1,7 @@
 #include "daemon/sync/page_queue.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace affsync::sync {
@@ -93,6 +95,7 @@ bool PageQueue::join(Waiting& before, WaitingPage& page) {
   before.page.repeated += page.repeated;
   before.page.is_awaited = before.page.is_awaited || page.is_awaited;
   before.page.slice_end = std::move(page.slice_end);
+  std::ranges::move(page.places, std::back_inserter(before.page.places));
   return true;
 }
 
@@ -176,6 +179,7 @@ bool PageQueue::take_back(WaitingPage& page) {
     next.rows += rows;
     next.bytes += bytes;
     next.page.repeated += page.repeated;
+    std::ranges::move(page.places, std::back_inserter(next.page.places));
   }
   waiting_.front().held = held;
   count();

@@ -11,6 +11,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "connectors/engine/paging/slice.hpp"
 #include "daemon/async/event.hpp"
@@ -24,9 +25,10 @@ namespace asio = boost::asio;
 // One page, or several that are stored together.
 struct WaitingPage {
   schema::PageWrite write;
-  std::int64_t repeated = 0;                  // rows that earlier pages had as well
-  std::optional<engine::SliceEnd> slice_end;  // to be closed after the write
-  bool is_awaited = false;                    // the reader must learn how it was stored
+  std::int64_t repeated = 0;                        // rows that earlier pages had as well
+  std::optional<engine::SliceEnd> slice_end;        // to be closed after the write
+  bool is_awaited = false;                          // the reader must learn how it was stored
+  std::vector<std::shared_ptr<void const>> places;  // of large answers that it came from
   WaitingPage() = default;
 };
 

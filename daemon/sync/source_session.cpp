@@ -314,6 +314,7 @@ asio::awaitable<Result<engine::Answer>> SourceSession::fetch(HttpRequest request
         answer.bytes = sent.response.body.size();
         answer.secrets = std::move(sent.quoted);
         answer.received_at = sent.received_at;
+        answer.place = std::move(sent.response.place);
         co_return answer;
       }
       case AnswerClass::auth_expired:

@@ -139,6 +139,8 @@ asio::awaitable<void> StreamRun::take_answer(std::string place, Prefetch::Fetche
     co_return;
   }
   crash_point(CrashPoint::page_received);
+  // Given up on this thread, once the rows are stored.
+  auto place_in_memory = std::move(answer->place);
   auto read = co_await map(std::move(*answer), fetched.arrived_at);
   if (!read) {
     Error error = read.error();
@@ -155,6 +157,7 @@ asio::awaitable<void> StreamRun::take_answer(std::string place, Prefetch::Fetche
                 std::ranges::any_of(read->batches, [](Batch const& one) { return !one.empty(); });
   auto unreadable = verdict_.judge_mapping(*read, !ended);
   ready_ = std::move(*read);
+  place_of_ready_ = std::move(place_in_memory);
   if (unreadable) {
     // Store the rows in quarantine, where the user sees them, but do not count the page as read.
     ready_->checkpoint.clear();
@@ -187,6 +190,7 @@ asio::awaitable<void> StreamRun::read_pages() {
       page.write.map_anew = map_anew_;
       if (task_.is_beside_api()) page.write.checkpoint.clear();
       page.is_awaited = reader_->awaits_stored();
+      if (place_of_ready_) page.places.push_back(std::exchange(place_of_ready_, nullptr));
       CountedWait const wait(report_.waits.room);
       co_await queue_->push(std::move(page));
     }

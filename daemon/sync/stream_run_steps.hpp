@@ -92,7 +92,8 @@ class StreamRun {
   std::string first_cursor_;  // the cursor at the start of the run
   PassVerdict verdict_;
   std::optional<Prefetch> prefetch_;
-  std::optional<PageRead> ready_;  // a page that was read and is not in the queue yet
+  std::optional<PageRead> ready_;               // a page that was read and is not in the queue yet
+  std::shared_ptr<void const> place_of_ready_;  // see HttpResponse::place
   std::optional<PageQueue> queue_;
   bool reading_ = true;  // until the pass has ended, or failed
 };

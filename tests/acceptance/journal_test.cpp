@@ -7,8 +7,10 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <sstream>
 #include <stdexcept>
 
+#include "base/json.hpp"
 #include "tests/acceptance/fixture.hpp"
 
 namespace affsync::test::journal_test {
@@ -121,6 +123,36 @@ TEST_F(Journal, has_a_field_for_each_thing) {
   EXPECT_EQ(refused.at("AFFSYNC_CODE"), "config_invalid");
   EXPECT_EQ(process.stop(Process::Seconds(5)), 0);
   EXPECT_EQ(process.err(), "");
+}
+
+TEST_F(Journal, has_the_error_that_ends_a_daemon) {
+  if (!may_unshare()) GTEST_SKIP() << "no right to make a mount namespace";
+  dir_.write("affsync.yaml",
+             "database: {url: \"postgresql://affsync@127.0.0.1:9/affsync\"}\n"
+             "sources: [{name: ecb, connector: ecb_rates}]\n");
+  std::filesystem::create_directory(dir_.path() / "journal");
+  FakeJournal const journal((dir_.path() / "journal/socket").string());
+  Process process(with_journal((dir_.path() / "journal").string(), {"run"}));
+  auto const last = journal.next_with("PostgreSQL");
+  EXPECT_EQ(last.at("PRIORITY"), "3");
+  EXPECT_EQ(last.at("AFFSYNC_CODE"), "database_unavailable");
+  EXPECT_EQ(process.wait(), 3);
+  EXPECT_EQ(process.err(), "");
+}
+
+// Whoever collects JSON finds the reason too.
+TEST_F(Acceptance, a_json_log_has_the_error_that_ends_a_daemon) {
+  dir_.write("affsync.yaml",
+             "database: {url: \"postgresql://affsync@127.0.0.1:9/affsync\"}\n"
+             "log: {format: json}\n"
+             "sources: [{name: ecb, connector: ecb_rates}]\n");
+  auto const run = affsync({"run"});
+  EXPECT_EQ(run.status, 3);
+  std::istringstream lines(run.err);
+  Json last;
+  for (std::string line; std::getline(lines, line);) last = parse_json(line).value();
+  EXPECT_EQ(last.at("level"), "error") << run.err;
+  EXPECT_EQ(last.at("code"), "database_unavailable") << run.err;
 }
 
 }  // namespace
