@@ -12,7 +12,7 @@ struct LargeAnswers::Room {
   std::size_t held = 0;
   std::list<std::size_t> places;  // their sizes, the oldest first
   std::size_t waiting = 0;
-  async::Event left;              // a place was given up
+  async::Event left;  // a place was given up
   std::chrono::steady_clock::time_point left_at{};
 };
 

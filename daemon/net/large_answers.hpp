@@ -1,6 +1,7 @@
-// Bounds the memory of large answers (beyond ClientLimits::small_bytes): one takes about eight times its size while it is parsed,
-// mapped and stored. Those of all clients of a thread share a room, and an answer that has no place
-// in it is not read on until others are stored. Use it from that thread only.
+// Bounds the memory of large answers (beyond ClientLimits::small_bytes): one takes about eight
+// times its size while it is parsed, mapped and stored. Those of all clients of a thread share a
+// room, and an answer that has no place in it is not read on until others are stored. Use it from
+// that thread only.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
