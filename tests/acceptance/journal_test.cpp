@@ -146,8 +146,8 @@ TEST_F(Acceptance, a_json_log_has_the_error_that_ends_a_daemon) {
              "sources: [{name: ecb, connector: ecb_rates}]\n");
   auto const run = affsync({"run"});
   EXPECT_EQ(run.status, 3);
-  EXPECT_TRUE(has(run.err, "\"level\":\"error\"")) << run.err;
-  EXPECT_TRUE(has(run.err, "\"code\":\"database_unavailable\"")) << run.err;
+  EXPECT_NE(run.err.find("\"level\":\"error\""), std::string::npos) << run.err;
+  EXPECT_NE(run.err.find("\"code\":\"database_unavailable\""), std::string::npos) << run.err;
   EXPECT_EQ(run.err.find("affsync: "), std::string::npos) << run.err;
 }
 
