@@ -352,7 +352,7 @@ asio::awaitable<void> Daemon::Impl::run() {
 
   std::unique_ptr<net::HttpServer> server;
   if (app_.config().http.enabled) {
-    server = server_of(app_.config().http, executor, pages_.handler());
+    server = server_of(app_.config().http, executor, pages_.handler(), app_.log());
     // Port 0 means any free port: log the one that was chosen.
     auto address = app_.config().http.listen;
     address.replace(address.rfind(':') + 1, std::string::npos, std::to_string(server->port()));

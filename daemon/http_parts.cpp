@@ -26,11 +26,18 @@ serve::AccessRules access_of(config::HttpConfig const& http) {
 
 std::unique_ptr<net::HttpServer> server_of(config::HttpConfig const& http,
                                            boost::asio::any_io_executor executor,
-                                           net::RequestHandler handler) {
+                                           net::RequestHandler handler, Logger log) {
   net::ServerLimits limits;
   if (!http.token.empty()) limits.body_bytes = 4096;  // the form to sign in
   net::ServerTlsFiles tls;
-  if (http.tls) tls = net::ServerTlsFiles{http.tls->certificate, http.tls->key};
+  if (http.tls) {
+    tls.certificate = http.tls->certificate;
+    tls.key = http.tls->key;
+    tls.on_refused = [log = std::move(log)](Error error) {
+      error.message += "; the certificate from before stays in use until the next start";
+      log.error(error);
+    };
+  }
   return net::make_http_server(std::move(executor), http.listen, std::move(handler), limits,
                                std::move(tls))
       .value();

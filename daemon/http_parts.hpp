@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/log.hpp"
 #include "config/model.hpp"
 #include "daemon/net/http_server.hpp"
 #include "daemon/serve/access.hpp"
@@ -18,9 +19,10 @@ std::vector<std::string> own_names(config::HttpConfig const& http);
 
 serve::AccessRules access_of(config::HttpConfig const& http);
 
-// Throws Failure if the address cannot be bound, or a file of TLS cannot be used.
+// Throws Failure if the address cannot be bound, or a file of TLS cannot be used. If it is renewed
+// later and cannot be used then, `log` has that.
 std::unique_ptr<net::HttpServer> server_of(config::HttpConfig const& http,
                                            boost::asio::any_io_executor executor,
-                                           net::RequestHandler handler);
+                                           net::RequestHandler handler, Logger log);
 
 }  // namespace affsync

@@ -61,7 +61,12 @@ std::shared_ptr<ServerIdentity> IdentityKeeper::current() {
   if (files_.wanted() && times() != times_) {
     // While the two files are written one after another they do not fit; the last one ends that.
     times_ = times();
-    if (auto loaded = load_identity(files_)) identity_ = std::move(*loaded);
+    auto loaded = load_identity(files_);
+    if (loaded) {
+      identity_ = std::move(*loaded);
+    } else if (files_.on_refused) {
+      files_.on_refused(loaded.error());
+    }
   }
   return identity_;
 }

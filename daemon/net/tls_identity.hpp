@@ -1,6 +1,7 @@
 // The certificate and key of a server, from files that may be renewed while it runs.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,8 @@ class ServerIdentity;
 struct ServerTlsFiles {
   std::string certificate;  // with the chain
   std::string key;
+  // Told, once for each change of a file, why renewed ones cannot be used. The ones before stay.
+  std::function<void(Error const&)> on_refused = nullptr;
   bool wanted() const { return !certificate.empty(); }
 };
 

@@ -255,9 +255,11 @@ Json older_runs(StreamParts const& parts) {
 }  // namespace
 
 PageState only(PageState state, std::string const& source, std::string const& stream) {
+  bool const knows_streams = !state.streams.empty() || !state.problem;
   std::erase_if(state.streams, [&](StreamView const& view) {
     return view.health.source != source || (!stream.empty() && view.health.stream != stream);
   });
+  state.is_unknown = state.streams.empty() && knows_streams;
   return state;
 }
 

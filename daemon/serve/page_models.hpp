@@ -63,7 +63,7 @@ std::string message_page(std::string const& heading, std::string const& text,
 // be empty.
 std::string login_page(std::string const& to, std::string const& refused, TimePoint now);
 
-// Keeps only the streams of a source, or one of them.
+// Keeps only the streams of a source, or one of them; sets is_unknown if that is known not to be.
 PageState only(PageState state, std::string const& source, std::string const& stream = {});
 
 }  // namespace affsync::serve

@@ -31,6 +31,7 @@ struct PageState {
   std::optional<Error> problem;            // why the database could not be asked
   bool replica_is_away = false;            // the problem is database.read_url's; runs go on
   std::optional<TimePoint> known_at;       // when the streams' state was read
+  bool is_unknown = false;                 // of one source or stream: there is none of that name
   std::optional<Duration> replica_behind;  // how far the replica lags, if it is worth telling
   TimePoint started_at{};
   TimePoint now{};

@@ -224,9 +224,10 @@ struct Pages::Impl {
     co_return answer_of(200, json_type, co_await computed(std::move(work)));
   }
 
-  // The results of the queries; what was known of them if the database does not answer.
-  asio::awaitable<std::vector<Reading>> figures(std::vector<PageQuery> queries, bool answers) {
-    if (!answers) co_return readings.known(queries);
+  // The results of the queries; what was known of them if the database does not answer for `why`.
+  asio::awaitable<std::vector<Reading>> figures(std::vector<PageQuery> queries,
+                                                std::optional<Error> const& why) {
+    if (why) co_return readings.known(queries, *why);
     co_return co_await readings.read(std::move(queries), page_patience);
   }
 
@@ -251,7 +252,7 @@ struct Pages::Impl {
     auto const count = queries.size();
     queries.push_back(quarantine_query());
     queries.push_back(alerts_query());
-    data->money = co_await figures(std::move(queries), !data->state.problem);
+    data->money = co_await figures(std::move(queries), data->state.problem);
     data->quarantine = data->money.at(count);
     data->alerts = data->money.at(count + 1);
     data->money.resize(count);
@@ -262,7 +263,7 @@ struct Pages::Impl {
     auto const data = std::make_shared<SourceParts>();
     data->source = name;
     data->state = only(co_await state(), name);
-    if (data->state.streams.empty() && !data->state.problem) co_return not_found(as_page);
+    if (data->state.is_unknown) co_return not_found(as_page);
     MoneyQueries money(PageDays::at(data->state.now), name);
     data->days = money.days;
     auto queries = std::move(money.queries);
@@ -270,7 +271,7 @@ struct Pages::Impl {
     queries.push_back(quarantine_query());
     queries.push_back(alerts_query());
     queries.push_back(runs_query(name, {}, {}, runs_of_source));
-    data->money = co_await figures(std::move(queries), !data->state.problem);
+    data->money = co_await figures(std::move(queries), data->state.problem);
     data->quarantine = data->money.at(count);
     data->alerts = data->money.at(count + 1);
     data->runs = data->money.at(count + 2);
@@ -286,12 +287,12 @@ struct Pages::Impl {
     data->stream = name;
     data->runs_limit = runs_on_page;
     data->state = only(co_await state(), source, name);
-    if (data->state.streams.empty() && !data->state.problem) co_return not_found(as_page);
+    if (data->state.is_unknown) co_return not_found(as_page);
     std::vector<PageQuery> queries;
     queries.push_back(quarantine_query());
     queries.push_back(alerts_query());
     queries.push_back(runs_query(source, name, data->before, runs_on_page));
-    auto const results = co_await figures(std::move(queries), !data->state.problem);
+    auto const results = co_await figures(std::move(queries), data->state.problem);
     data->quarantine = results.at(0);
     data->alerts = results.at(1);
     data->runs = results.at(2);

@@ -110,12 +110,13 @@ asio::awaitable<std::vector<Reading>> Readings::read(std::vector<PageQuery> quer
   co_return readings;
 }
 
-std::vector<Reading> Readings::known(std::vector<PageQuery> const& queries) {
+std::vector<Reading> Readings::known(std::vector<PageQuery> const& queries, Error const& why) {
   std::vector<Reading> readings;
   for (auto const& query : queries) {
     auto const entry = entry_of(query);
     entry->collect();
     readings.push_back(entry->reading);
+    readings.back().problem = why;
   }
   return readings;
 }

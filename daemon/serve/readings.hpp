@@ -39,8 +39,8 @@ class Readings {
   asio::awaitable<std::vector<Reading>> read(std::vector<PageQuery> queries,
                                              std::chrono::milliseconds patience);
 
-  // Returns the results known so far, without asking the database.
-  std::vector<Reading> known(std::vector<PageQuery> const& queries);
+  // Returns the results known so far, without asking the database, which does not answer for `why`.
+  std::vector<Reading> known(std::vector<PageQuery> const& queries, Error const& why);
 
   // Runs the queries of a report in turn with the others, each once for all who ask for it
   // meanwhile, and keeps nothing; an empty query has no rows. Throws Failure: timeout after

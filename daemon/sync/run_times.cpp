@@ -5,15 +5,17 @@
 #include <string>
 
 #include "base/batch.hpp"
+#include "connectors/engine/paging/window.hpp"
 
 namespace affsync::sync {
 
 void refuse_start_ahead(engine::StreamPlan const& plan, TimePoint now) {
   auto const& window = plan.spec->window;
-  auto const tomorrow = now + std::chrono::days(1);
-  if (!window || window->start <= tomorrow) return;
+  if (!window) return;
+  auto const today = engine::today_in(window->zone, now);
+  if (window->start <= today) return;
   throw Failure(ErrorCode::clock_skew,
-                "today is " + format_day(std::chrono::floor<std::chrono::days>(now)) +
+                "today is " + format_day(today) +
                     " by the clock of this machine, before the stream's start, " +
                     format_day(window->start),
                 "Set the clock (timedatectl), or correct `start` of the stream.");

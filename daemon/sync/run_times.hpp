@@ -13,8 +13,8 @@
 
 namespace affsync::sync {
 
-// Throws Failure(clock_skew) if the stream's start is after tomorrow: with a clock at 1970, or a
-// mistyped year, a pass would read nothing and succeed.
+// Throws Failure(clock_skew) if the stream's start is after today, in its zone: with a clock at
+// 1970, or a mistyped year, a pass would read nothing and succeed.
 void refuse_start_ahead(engine::StreamPlan const& plan, TimePoint now);
 
 // Returns the time that a scheduled run has to wait for, according to the database; nullopt if the

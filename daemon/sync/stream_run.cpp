@@ -21,6 +21,9 @@ namespace {
 // How long a stream waits for another one whose rows give the values of `for_each`.
 constexpr auto wait_for_values = std::chrono::minutes(2);
 
+// A success that is dated later than this is of a clock that was ahead.
+constexpr auto far_ahead = std::chrono::minutes(10);
+
 std::vector<RecordTable const*> filled_tables(engine::StreamSpec const& stream) {
   std::vector<RecordTable const*> tables{stream.map.table};
   for (auto const& mapping : stream.also) {
@@ -89,6 +92,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   start.until = options_.until;
   start.mode = options_.full ? engine::ReadMode::full : engine::ReadMode::incremental;
   start.has_database = parts_.store != nullptr && !task_.file;
+  bool success_is_ahead = false;
 
   if (parts_.store != nullptr) {
     lease_ = co_await parts_.store->try_lease(task_.id);
@@ -106,6 +110,7 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
       if (report_.next_run_at) co_return Begun::not_due;
     }
     has_rows_ = state.last_success_at.has_value();
+    success_is_ahead = has_rows_ && *state.last_success_at > report_.started_at + far_ahead;
     verdict_.set_accepted(state.accepted);
     if (!task_.is_beside_api()) start.cursor = first_cursor_ = state.cursor;
     // Where another file was stopped says nothing of this one.
@@ -142,9 +147,15 @@ asio::awaitable<StreamRun::Begun> StreamRun::try_to_begin() {
   asked_items_ = asked_items(*task_.plan, reader_->items());
   report_.window_from = reader_->window().from;
   report_.window_to = reader_->window().to;
+  auto const& days = reader_->window();
+  if ((options_.since || options_.until) && days.from && days.to && *days.from > *days.to) {
+    log_.warn("none of the chosen days is read: those of the stream begin on " +
+              format_day(*days.from) + ", the chosen ones end on " + format_day(*days.to));
+  }
   if (parts_.store != nullptr) {
     schema::RunStart run = run_start(*reader_, task_.id, report_.started_at);
     run.input = task_.input();
+    run.forget_success = success_is_ahead;
     auto const first = first_day();
     auto const is_before = [&](DaySpan const& doubtful) { return doubtful.from < *first; };
     if (first && std::ranges::any_of(start.again, is_before)) run.first_day = first;

@@ -155,6 +155,23 @@ void record_found_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan sp
   for (auto const& days : lost) record_days(tx, run, days, DayState::proven, seen_from, now);
 }
 
+void record_days_at_start(pqxx::transaction_base& tx, RunStart const& start, RunKey const& run) {
+  if (start.covered) {
+    SqlParams const params{std::to_string(run.id.source_id), run.id.stream,
+                           sql_day(start.covered->from),     sql_day(start.covered->to),
+                           std::to_string(run.run_id),       sql_time(start.started_at)};
+    exec(tx,
+         "INSERT INTO affsync.coverage (source_id, stream, day_from, day_to, state, run_id,"
+         " noted_at) SELECT $1::int, $2, $3::date, $4::date, 'proven', $5::bigint, $6::timestamptz"
+         " WHERE NOT EXISTS (SELECT FROM affsync.coverage WHERE source_id = $1::int"
+         " AND stream = $2)",
+         params);
+  }
+  for (auto const& span : start.lost) {
+    record_days(tx, run, span, DayState::lost, std::nullopt, start.started_at);
+  }
+}
+
 void forget_doubt_before(pqxx::transaction_base& tx, StreamId const& id, Day first) {
   SqlParams const params{std::to_string(id.source_id), id.stream, sql_day(first)};
   std::string const before =

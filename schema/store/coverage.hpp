@@ -29,6 +29,10 @@ void record_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan span, Da
 void record_found_days(pqxx::transaction_base& tx, RunKey const& run, DaySpan span,
                        std::optional<Day> seen_from, TimePoint now);
 
+// Records the lost days that a run begins with, and, if the stream has no coverage yet, the days
+// read before coverage was recorded; these count as proven.
+void record_days_at_start(pqxx::transaction_base& tx, RunStart const& start, RunKey const& run);
+
 // Forgets days in doubt before `first`, which no pass will read again.
 void forget_doubt_before(pqxx::transaction_base& tx, StreamId const& id, Day first);
 

@@ -222,25 +222,6 @@ void notify(pqxx::transaction_base& tx, RunEnd const& end, RunStatus status) {
        params);
 }
 
-// Records lost days, and, if the stream has no coverage yet, the days read before coverage was
-// recorded; these count as proven.
-void record_coverage(pqxx::transaction_base& tx, RunStart const& start, RunKey const& run) {
-  if (start.covered) {
-    SqlParams const params{std::to_string(run.id.source_id), run.id.stream,
-                           sql_day(start.covered->from),     sql_day(start.covered->to),
-                           std::to_string(run.run_id),       sql_time(start.started_at)};
-    exec(tx,
-         "INSERT INTO affsync.coverage (source_id, stream, day_from, day_to, state, run_id,"
-         " noted_at) SELECT $1::int, $2, $3::date, $4::date, 'proven', $5::bigint, $6::timestamptz"
-         " WHERE NOT EXISTS (SELECT FROM affsync.coverage WHERE source_id = $1::int"
-         " AND stream = $2)",
-         params);
-  }
-  for (auto const& span : start.lost) {
-    record_days(tx, run, span, DayState::lost, std::nullopt, start.started_at);
-  }
-}
-
 // In a transaction of its own, since every server of a cluster has a copy of the source. Returns
 // why it failed: the run is whole all the same.
 std::optional<Error> store_learned_rate(PgSession& session, RunEnd const& end) {
@@ -275,6 +256,17 @@ void add_waiting(pqxx::transaction_base& tx, RunStart const& start, SqlParams& p
   }
 }
 
+// The last success before now takes its place: while it is in the future, a stream that fails looks
+// up to date.
+void forget_success_ahead(pqxx::transaction_base& tx, RunStart const& start) {
+  exec(tx,
+       "UPDATE affsync.stream_state SET last_success_at = (SELECT max(r.finished_at)"
+       " FROM affsync.sync_run r WHERE r.source_id = $1::int AND r.stream = $2"
+       " AND r.status = 'succeeded' AND r.finished_at <= $3::timestamptz)"
+       " WHERE source_id = $1::int AND stream = $2 AND last_success_at > $3::timestamptz",
+       {std::to_string(start.id.source_id), start.id.stream, sql_time(start.started_at)});
+}
+
 RunKey try_to_open(PgSession& session, RunStart const& start,
                    std::optional<std::string> const& lease_token, std::string const& name) {
   Transaction tx(session, Transaction::Kind::durable);
@@ -304,8 +296,9 @@ RunKey try_to_open(PgSession& session, RunStart const& start,
   add_waiting(tx, start, fence_params);
   auto const taken = exec(tx, take_over_sql(), fence_params);
   run.token = taken[0][0].c_str();
+  if (start.forget_success) forget_success_ahead(tx, start);
   if (start.first_day) forget_doubt_before(tx, start.id, *start.first_day);
-  record_coverage(tx, start, run);
+  record_days_at_start(tx, start, run);
   SqlParams const interrupt_params{source, stream, std::to_string(run.run_id),
                                    sql_time(start.started_at), std::string(taken[0][1].c_str())};
   exec(tx, interrupt_sql, interrupt_params);

@@ -81,6 +81,7 @@ struct RunStart {
   std::optional<DaySpan> covered;     // days that had been read when the pass began
   std::vector<DaySpan> lost;          // days that the broker no longer provides
   std::optional<Day> first_day;       // set: forget the days in doubt before this first day
+  bool forget_success = false;        // the last success was dated by a clock that was ahead
   RunStart() = default;
 };
 

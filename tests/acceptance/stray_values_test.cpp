@@ -37,6 +37,23 @@ TEST_F(StrayValues, zero_dates_are_none_and_times_in_another_unit_go_aside) {
             "2000-01-01T00:00:00Z, which is not plausible (in seconds it is 2026-01-02T00:00:00Z)");
 }
 
+// Each reading is at another time, and the reason is the same.
+TEST_F(StrayValues, a_time_far_ahead_is_one_entry_and_stays_accepted) {
+  serve_stream("table: commission, map: {amount: sum, occurred_on: day}",
+               R"({"data":[{"id":1,"sum":"5.00","day":"2062-01-02"}]})");
+  EXPECT_EQ(sync().count("rows", "quarantined"), 1);
+  EXPECT_EQ(sync().count("rows", "quarantined"), 1);
+  EXPECT_EQ(query("select count(*) from affsync.quarantine"), "1");
+  ASSERT_EQ(affsync({"quarantine", "accept", "--source", source_name, "--stream", "rows",
+                     "--reason", "theirs"})
+                .status,
+            0);
+  EXPECT_EQ(sync().status, 0);
+  EXPECT_EQ(query("select count(*) from affsync.quarantine where resolved_at is null and"
+                  " accepted_at is not null"),
+            "1");
+}
+
 TEST_F(StrayValues, the_same_amount_spelt_otherwise_is_no_change) {
   std::string const stream = "table: commission, map: {amount: sum}";
   serve_stream(stream, R"({"data":[{"id":1,"sum":"5.0"}]})");
@@ -60,6 +77,18 @@ TEST_F(StrayValues, an_envelope_with_another_code_is_no_empty_list) {
       << refused.out;
   serve_stream(stream, R"({"code":"0","msg":"","data":[{"id":1,"sum":1}]})", good);
   EXPECT_EQ(sync().status, 0);
+}
+
+// A clock that was ahead dated the last success: the stream fails, and must not look up to date.
+TEST_F(StrayValues, a_success_in_the_future_is_forgotten) {
+  std::string const stream = "table: commission, map: {amount: sum}";
+  serve_stream(stream, R"({"data":[{"id":1,"sum":1}]})");
+  ASSERT_EQ(sync().status, 0);
+  auto const succeeded = query("select last_success_at from affsync.stream_state");
+  query("update affsync.stream_state set last_success_at = now() + interval '4 years'");
+  serve_stream(stream, "HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\n{}");
+  EXPECT_EQ(sync().status, 1);
+  EXPECT_EQ(query("select last_success_at from affsync.stream_state"), succeeded);
 }
 
 TEST_F(StrayValues, a_list_that_is_not_found_is_no_success_for_ever) {

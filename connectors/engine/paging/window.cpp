@@ -35,7 +35,9 @@ Slice pass_window(WindowSpec const& spec, ReaderStart const& start, Coverage con
   auto const first = oldest ? std::max(spec.start, *oldest) : spec.start;
   Slice pass{first, today};
   bool const start_is_covered = done.from && *done.from <= first;
-  if (start.mode == ReadMode::incremental && start_is_covered) {
+  // Days up to a given one are wanted, not those that a pass would read by itself.
+  bool const by_itself = start.mode == ReadMode::incremental && !start.until;
+  if (by_itself && start_is_covered) {
     pass.from = std::max(first, lookback_from(spec, *done.to));
   }
   if (start.since) pass.from = oldest ? std::max(*start.since, *oldest) : *start.since;

@@ -90,7 +90,8 @@ class ColumnReader {
                            std::string& out) const;
   std::string convert_epoch(Form form, std::string_view text, Json const& row,
                             RowContext const& context, std::string& out) const;
-  std::string out_of_range(TimePoint earliest, TimePoint latest, RowContext const& context) const;
+  std::string out_of_range(TimePoint earliest, TimePoint latest, RowContext const& context,
+                           bool relative = false) const;
   bool reads_times() const;
   void set_range(RecordTable const& table);
   bool agrees_with_text(TimePoint instant, Json const& row, RowContext const& context) const;

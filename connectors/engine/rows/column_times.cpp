@@ -49,19 +49,23 @@ void ColumnReader::set_range(RecordTable const& table) {
   }
 }
 
+// The same row must have the same reason in each pass: it names no time of the answer, nor one that
+// is `relative` to it.
 std::string ColumnReader::out_of_range(TimePoint earliest, TimePoint latest,
-                                       RowContext const& context) const {
+                                       RowContext const& context, bool relative) const {
+  auto const shown = [&](TimePoint time) {
+    return relative ? std::string("a time") : format_time(time);
+  };
   if (latest < first_) {
-    return "is " + format_time(latest) + ", before " + format_time(first_) +
-           ", which is not plausible";
+    return "is " + shown(latest) + ", before " + format_time(first_) + ", which is not plausible";
   }
   // A clock that was never set cannot tell what is in the future.
   if (context.latest_now < first_of_records || earliest <= context.latest_now + ahead_) return {};
   auto const days_ahead = std::chrono::floor<std::chrono::days>(ahead_).count();
-  return "is " + format_time(earliest) + ", more than " +
+  return "is " + shown(earliest) + ", more than " +
          (days_ahead > 0 ? std::to_string(days_ahead) + " days"
                          : std::to_string(ahead_.count()) + " s") +
-         " after the answer of " + format_time(context.latest_now) + ", which is not plausible";
+         " after it was received, which is not plausible";
 }
 
 bool ColumnReader::reads_times() const {
@@ -86,7 +90,7 @@ std::string ColumnReader::convert_time(Form form, std::string_view text, RowCont
   auto const found = times_.read(text, context.now);
   if (!found) return "is not a time in a format that the connector knows";
   if (form == Form::instant && !found->exact) return {};  // not an instant: null
-  auto problem = out_of_range(found->earliest, found->latest, context);
+  auto problem = out_of_range(found->earliest, found->latest, context, !found->exact);
   if (!problem.empty()) return problem;
   append_time(out, form == Form::latest ? found->latest : found->earliest);
   return {};

@@ -152,8 +152,13 @@
       const color = (name) => style.getPropertyValue(name).trim();
       const font = "12px system-ui, sans-serif";
       const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2 });
+      const small = new Intl.NumberFormat("en", { maximumSignificantDigits: 4, maximumFractionDigits: 18 });
       const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", timeZone: "UTC" });
-      const told = (value) => number.format(value).replaceAll(",", "\u202f");
+      const told = (value) => (Math.abs(value) < 1 ? small : number).format(value).replaceAll(",", "\u202f");
+      const ruler = document.createElement("canvas").getContext("2d");
+      ruler.font = font;
+      // As wide as the longest amount: one that is cut off is another amount.
+      const room = (_, texts) => 20 + Math.max(50, ...(texts || []).map((text) => ruler.measureText(text).width));
       const axis = { stroke: color("--dim"), font, ticks: { stroke: color("--line"), width: 1 } };
       return {
         width,
@@ -176,7 +181,7 @@
         ],
         axes: [
           { ...axis, grid: { show: false }, values: (_, splits) => splits.map((at) => day.format(at * 1000)), space: 60, incrs: [86400, 7 * 86400, 14 * 86400, 28 * 86400] },
-          { ...axis, grid: { stroke: color("--line"), width: 1 }, size: 70, values: (_, splits) => splits.map(told) },
+          { ...axis, grid: { stroke: color("--line"), width: 1 }, size: room, values: (_, splits) => splits.map(told) },
         ],
       };
     },

@@ -523,15 +523,24 @@ TEST_F(ServerTls, AnswersOverTlsAndNothingElse) {
 
 TEST_F(ServerTls, ARenewedCertificateNeedsNoRestart) {
   CertificateFiles files(issued(authority_, "elsewhere.example"));
-  RunningServer const server({}, files.files());
+  std::atomic<int> refused = 0;
+  auto tls = files.files();
+  tls.on_refused = [&](Error const& error) {
+    EXPECT_NE(error.message.find("http.tls: the key in "), std::string::npos);
+    ++refused;
+  };
+  RunningServer const server({}, std::move(tls));
   EXPECT_EQ(error_of_get(server.port()).code, ErrorCode::tls_failed);
   files.replace(issued(authority_, "localhost"));
   EXPECT_EQ(get(server.port()).status, 200);
   // While the files do not fit, the old certificate stays.
   auto mixed = issued(authority_, "localhost");
   mixed.key_pem = issued(authority_, "localhost").key_pem;
+  EXPECT_EQ(refused, 0);
   files.replace(mixed);
   EXPECT_EQ(get(server.port()).status, 200);
+  EXPECT_EQ(get(server.port()).status, 200);
+  EXPECT_EQ(refused, 1);
 }
 
 TEST_F(ServerTls, FilesThatCannotBeUsedAreNamed) {

@@ -150,7 +150,7 @@ TEST(TimesInRange, TextsOfAnyForm) {
   EXPECT_EQ(
       broker.value(R"({"id":1,"at":"2062-06-15"})", "occurred_at"),
       "! occurred_at: \"2062-06-15\" in the field \"at\" is 2062-06-15T00:00:00Z, more than 2 "
-      "days after the answer of 2026-06-15T12:00:00Z, which is not plausible");
+      "days after it was received, which is not plausible");
   EXPECT_EQ(broker.value(R"({"id":1,"at":"2026-06-17T12:00:00Z"})", "occurred_at"),
             "2026-06-17T12:00:00Z");
   EXPECT_EQ(broker.value(R"({"id":1,"at":"2000-01-01"})", "occurred_at"), "2000-01-01T00:00:00Z");

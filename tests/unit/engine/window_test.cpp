@@ -87,6 +87,17 @@ TEST(Window, SinceAndUntilGiveTheDaysAndNeverTheFuture) {
             slice("2025-03-01", "2026-06-15"));
 }
 
+TEST(Window, UntilAloneBeginsAtTheStart) {
+  auto start = start_of(ReadMode::incremental);
+  start.until = day("2025-03-31");
+  EXPECT_EQ(
+      pass_window(spec_of("2025-01-01", 7), start, covered("2025-01-01", "2026-06-14"), today),
+      slice("2025-01-01", "2025-03-31"));
+  EXPECT_EQ(pass_window(spec_of("2025-01-01", 7), start, covered("2025-01-01", "2026-06-14"), today,
+                        day("2025-02-10")),
+            slice("2025-02-10", "2025-03-31"));
+}
+
 TEST(Window, ACoverageFromTheFutureIsNotBelieved) {
   EXPECT_EQ(trusted(covered("2025-01-01", "2026-07-01"), today), Coverage{});
   EXPECT_EQ(trusted(covered("2025-01-01", "2026-06-17"), today), Coverage{});

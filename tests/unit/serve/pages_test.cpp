@@ -705,7 +705,14 @@ TEST_F(PagesTest, what_does_not_exist_is_said_in_the_form_that_was_asked_for) {
   auto const page = get("/nowhere", "text/html,*/*");
   EXPECT_EQ(page.status, 404);
   EXPECT_EQ(page.headers.find("content-type"), "text/html; charset=utf-8");
-  // Without the database nobody knows which sources there are.
+  // What was known of the sources holds while the database is away.
+  store_.problem = Error(ErrorCode::database_unavailable, "gone");
+  EXPECT_EQ(get("/sources/nobody").status, 404);
+  EXPECT_EQ(get("/api/sources/exness-main/nothing").status, 404);
+  EXPECT_EQ(get("/api/sources/exness-main").status, 200);
+}
+
+TEST_F(PagesTest, without_the_database_since_the_start_nobody_knows_which_sources_there_are) {
   store_.problem = Error(ErrorCode::database_unavailable, "gone");
   EXPECT_EQ(get("/sources/nobody").status, 200);
 }
@@ -720,6 +727,7 @@ TEST_F(PagesTest, the_documents_behind_the_pages_hold_what_is_known_while_the_da
   EXPECT_EQ(text(overview, "problem.hint"), "Start it.");
   EXPECT_EQ(text(overview, "known_at"), "2023-11-14T22:13:20Z");
   EXPECT_EQ(text(overview, "earnings.known_at"), "2023-11-14T22:13:20Z");
+  EXPECT_EQ(text(overview, "earnings.problem.message"), "gone");
   EXPECT_EQ(text(overview, "sources.0.source"), "exness-main");
   EXPECT_EQ(text(overview, "attention.0.kind"), "database");
 }

@@ -230,9 +230,11 @@ TEST_F(ReadingsTest, WhatIsKnownIsThereWithoutAsking) {
   read({"q"});
   std::vector<PageQuery> const queries{query("q"), query("r")};
   clock_.time += 1h;
-  auto const known = readings_.known(queries);
+  Error const gone(ErrorCode::database_unavailable, "gone");
+  auto const known = readings_.known(queries, gone);
   EXPECT_EQ(value(known[0]), "1");
   EXPECT_EQ(value(known[1]), "none");
+  EXPECT_EQ(known[0].problem->message, "gone");
   EXPECT_EQ(store_.queries, 1);
 }
 
