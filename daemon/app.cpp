@@ -71,6 +71,7 @@ struct App::Impl {
   std::unique_ptr<Database> database;
   std::unique_ptr<schema::Store> store;
   std::map<std::string, Session> sessions;
+  std::shared_ptr<sync::ClockWitnesses> witnesses = std::make_shared<sync::ClockWitnesses>();
   bool interrupted = false;
   std::optional<Duration> longest_wait;
   std::function<void(std::string const&)> on_start_step;
@@ -177,7 +178,6 @@ void App::start_existing_database() {
 void App::only_try_logins() {
   impl_->only_tries = true;
 }
-
 void App::retry_refused_logins() {
   impl_->retry_refused = true;
 }
@@ -210,11 +210,9 @@ schema::Retention App::retention() const {
 schema::Store& App::store() {
   return *impl_->store;
 }
-
 schema::StoreOptions App::database_options() const {
   return impl_->database->options();
 }
-
 std::string App::shown_database_url() const {
   return impl_->database->shown_url();
 }
@@ -239,6 +237,7 @@ App::Impl::Session& App::Impl::session_of(PreparedSource prepared, Logger const&
   parts.clock = &clock;
   parts.sleeper = &sleeper;
   parts.observer = &observer;
+  parts.witnesses = witnesses;
   parts.workers = &workers;
   parts.longest_wait = longest_wait;
   parts.random = [this] { return std::uniform_real_distribution<>(0, 1)(random); };

@@ -26,8 +26,33 @@ std::optional<TimePoint> date_of(Headers const& headers) {
   return date ? engine::parse_http_date(*date) : std::nullopt;
 }
 
-BrokerClock::BrokerClock(std::string source, Observer& observer, Logger log)
-    : source_(std::move(source)), observer_(&observer), log_(std::move(log)) {}
+Duration ClockWitnesses::offset_at(TimePoint now) {
+  return now.time_since_epoch() -
+         std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+void ClockWitnesses::note(std::string const& address, Duration skew, TimePoint now) {
+  words_[address] = Word{skew, offset_at(now)};
+}
+
+bool ClockWitnesses::are_for_us(std::string const& address, Duration skew, TimePoint now) const {
+  auto const offset = offset_at(now);
+  bool any = false;
+  for (auto const& [who, word] : words_) {
+    if (who == address || is_far(word.offset - offset, tolerated_skew)) continue;
+    if (!is_far(word.skew - skew, tolerated_skew)) return false;
+    any = any || !is_far(word.skew, tolerated_skew);
+  }
+  return any;
+}
+
+BrokerClock::BrokerClock(std::string source, std::string address,
+                         std::shared_ptr<ClockWitnesses> witnesses, Observer& observer, Logger log)
+    : source_(std::move(source)),
+      address_(std::move(address)),
+      witnesses_(std::move(witnesses)),
+      observer_(&observer),
+      log_(std::move(log)) {}
 
 void BrokerClock::notice(Headers const& headers, TimePoint sent_at, TimePoint now) {
   auto const theirs = date_of(headers);
@@ -39,6 +64,7 @@ void BrokerClock::notice(Headers const& headers, TimePoint sent_at, TimePoint no
                        : std::chrono::milliseconds(0);
   skew_ = sent_at + (now - sent_at) / 2 - *theirs - old;
   observer_->on_clock_skew(source_, *skew_);
+  if (witnesses_) witnesses_->note(address_, *skew_, now);
   bool const far = is_far(*skew_, tolerated_skew);
   if (far && !told_) {
     log_.warn("the clock of this machine and the broker's differ; check it against a time server",
@@ -48,7 +74,9 @@ void BrokerClock::notice(Headers const& headers, TimePoint sent_at, TimePoint no
 }
 
 TimePoint BrokerClock::trusted(TimePoint now) const {
-  return skew_ && is_far(*skew_, tolerated_skew) ? now - *skew_ : now;
+  if (!skew_ || !is_far(*skew_, tolerated_skew)) return now;
+  bool const is_ours_right = witnesses_ && witnesses_->are_for_us(address_, *skew_, now);
+  return is_ours_right ? now : now - *skew_;
 }
 
 std::optional<Error> BrokerClock::hopeless(TimePoint now,

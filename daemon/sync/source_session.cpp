@@ -52,7 +52,7 @@ SourceSession::SourceSession(engine::SourcePlan plan, SessionParts parts, Logger
       parts_(std::move(parts)),
       log_(log.with("source", plan_.source)),
       secrets_(plan_, parts_.other_secrets),
-      broker_clock_(plan_.source, *parts_.observer, log_),
+      broker_clock_(plan_.source, plan_.base_url, parts_.witnesses, *parts_.observer, log_),
       turns_(plan_.rate, limits_of(plan_), *parts_.clock, *parts_.sleeper),
       refusals_(plan_, *parts_.clock, *parts_.sleeper, *parts_.observer, parts_.workers, log_) {
   if (!parts_.nonce) parts_.nonce = engine::make_nonce;

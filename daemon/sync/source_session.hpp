@@ -41,9 +41,10 @@ struct SessionParts {
   Clock* clock = nullptr;
   async::Sleeper* sleeper = nullptr;
   Observer* observer = nullptr;
-  async::Workers* workers = nullptr;   // parse large answers; nullptr: the I/O thread does
-  std::function<double()> random;      // [0, 1)
-  std::function<std::string()> nonce;  // for signed requests; engine::make_nonce if unset
+  std::shared_ptr<ClockWitnesses> witnesses;  // of all sources; nullptr: none but its own broker
+  async::Workers* workers = nullptr;          // parse large answers; nullptr: the I/O thread does
+  std::function<double()> random;             // [0, 1)
+  std::function<std::string()> nonce;         // for signed requests; engine::make_nonce if unset
   // If a broker asks for a longer wait than this, the run ends. Unset: 15 minutes or the
   // connector's wait cap, whichever is longer.
   std::optional<Duration> longest_wait;
