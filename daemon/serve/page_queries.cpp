@@ -92,7 +92,7 @@ SELECT source, connector, currency, day::text AS day,
   @usd:day = $1::date@ AS today_usd,
   @usd:day >= $2::date AND day < $2::date + interval '1 month'@ AS this_month_usd,
   @usd:day < $2::date@ AS last_month_usd,
-  coalesce(sum(rows_without_usd), 0) AS rows_without_usd
+  coalesce(sum(rows_without_usd) FILTER (WHERE day < $2::date + interval '1 month'), 0) AS rows_without_usd
 FROM reporting.earnings_daily
 WHERE counts AND day >= $3::date@source@
 GROUP BY GROUPING SETS ((source, connector, currency), (day), ())

@@ -147,6 +147,25 @@ class Description {
 
 class Http : public Acceptance {
  protected:
+  // In place of the commission that there is: 10 today, 100 tomorrow, 1000 on the first of the next
+  // month.
+  void put_rows_ahead(std::string const& currency) const {
+    execute("UPDATE affsync.commission SET deleted_at = now() WHERE deleted_at IS NULL");
+    execute(
+        "INSERT INTO affsync.commission (source_id, stream, external_id, content_hash, "
+        "first_seen_at,"
+        " changed_at, revision, run_id, amount, currency, grain, occurred_on, raw)"
+        " SELECT s.source_id, s.stream, 'day' || n, md5(n::text)::uuid, now(), now(), 1, 1,"
+        " power(10, n), '" +
+        currency +
+        "', 'event', d, '{}'"
+        " FROM (SELECT source_id, stream FROM affsync.stream WHERE record_table = 'commission'"
+        " AND in_reports LIMIT 1) s,"
+        " (SELECT (now() AT TIME ZONE 'UTC')::date AS t) today,"
+        " unnest(ARRAY[t, t + 1,"
+        " (date_trunc('month', t) + interval '1 month')::date]) WITH ORDINALITY AS x(d, n)");
+  }
+
   // Starts the daemon with these settings of `http` and returns its address.
   std::string serve(std::string const& settings = {}) {
     auto text = config_text();
@@ -284,17 +303,7 @@ TEST_F(Http, earnings_say_what_they_leave_out_as_the_command_does) {
 TEST_F(Http, rows_of_tomorrow_and_of_the_next_month_are_not_of_today) {
   start_broker();
   sync();
-  execute("UPDATE affsync.commission SET deleted_at = now() WHERE deleted_at IS NULL");
-  execute(
-      "INSERT INTO affsync.commission (source_id, stream, external_id, content_hash, first_seen_at,"
-      " changed_at, revision, run_id, amount, currency, grain, occurred_on, raw)"
-      " SELECT s.source_id, s.stream, 'day' || n, md5(n::text)::uuid, now(), now(), 1, 1,"
-      " power(10, n), 'USD', 'event', d, '{}'"
-      " FROM (SELECT source_id, stream FROM affsync.stream WHERE record_table = 'commission'"
-      " AND in_reports LIMIT 1) s,"
-      " (SELECT (now() AT TIME ZONE 'UTC')::date AS t) today,"
-      " unnest(ARRAY[t, t + 1,"
-      " (date_trunc('month', t) + interval '1 month')::date]) WITH ORDINALITY AS x(d, n)");
+  put_rows_ahead("USD");
   auto const overview = parse_json(http_get(serve() + "/api/overview").body).value();
   auto const row = [&](char const* name) {
     return std::string(
@@ -307,6 +316,18 @@ TEST_F(Http, rows_of_tomorrow_and_of_the_next_month_are_not_of_today) {
       " FROM (SELECT (now() AT TIME ZONE 'UTC')::date AS t) today");
   EXPECT_EQ(row("this_month"), last_of_month == "t" ? "10" : "110");
   EXPECT_EQ(row("this_month_usd"), last_of_month == "t" ? "10" : "110");
+}
+
+TEST_F(Http, rows_of_the_next_month_are_not_among_those_without_a_rate) {
+  start_broker();
+  sync();
+  put_rows_ahead("XTS");
+  auto const overview = parse_json(http_get(serve() + "/api/overview").body).value();
+  auto const last_of_month = query(
+      "SELECT date_trunc('month', t + 1) > date_trunc('month', t)"
+      " FROM (SELECT (now() AT TIME ZONE 'UTC')::date AS t) today");
+  EXPECT_EQ(JsonPath("earnings.total.rows_without_usd").in(overview)->scalar_text(),
+            last_of_month == "t" ? "1" : "2");
 }
 
 // What is not described could not be missed: each object lists all of its members, with a text
