@@ -89,7 +89,8 @@ std::string alerts_json(std::vector<AlertLine> const& alerts,
                                       {"oldest", json_time_or_null(queue.oldest)},
                                       {"last_error", json_text_or_null(queue.last_error)},
                                       {"sent", json_count(queue.sent)},
-                                      {"given_up", json_count(queue.given_up)}}));
+                                      {"given_up", json_count(queue.given_up)},
+                                      {"missed", json_count(queue.missed)}}));
   }
   return Json::object({{"alerts", Json::array(std::move(items))},
                        {"receivers", Json::array(receivers)},
@@ -150,7 +151,7 @@ std::string queues_text(std::vector<schema::AlertQueue> const& queues,
                         log::Terminal const& terminal) {
   std::string out;
   for (auto const& queue : queues) {
-    if (queue.waiting == 0 && queue.given_up == 0) continue;
+    if (queue.waiting == 0 && queue.given_up == 0 && queue.missed == 0) continue;
     auto line = queue.receiver + ": ";
     if (queue.waiting > 0) {
       line += group_thousands(queue.waiting) +
@@ -160,6 +161,11 @@ std::string queues_text(std::vector<schema::AlertQueue> const& queues,
     if (queue.given_up > 0) {
       line += (queue.waiting > 0 ? "; " : "") + group_thousands(queue.given_up) +
               " given up within the last day";
+    }
+    if (queue.missed > 0) {
+      line += (queue.waiting > 0 || queue.given_up > 0 ? "; it missed " : "it missed ") +
+              group_thousands(queue.missed) +
+              (queue.missed == 1 ? " alert that is open" : " alerts that are open");
     }
     if (!queue.last_error.empty()) line += ": " + log::to_one_line(queue.last_error);
     out += wrap_text(line + ".", "", terminal.columns);

@@ -5,25 +5,25 @@ namespace {
 
 constexpr std::string_view reads = "SELECT";
 constexpr std::string_view appends = "SELECT, INSERT";
-constexpr std::string_view writes = "SELECT, INSERT, UPDATE";
+constexpr std::string_view to_write = "SELECT, INSERT, UPDATE";
 constexpr std::string_view removes = "SELECT, INSERT, UPDATE, DELETE";
 
 constexpr TableRights rights[] = {
-    {"absence", removes},        {"alert", removes},         {"alert_message", removes},
-    {"alert_mute", removes},     {"alert_rule", removes},    {"balance", writes},
-    {"client", writes},          {"client_mark", removes},   {"client_span", removes},
-    {"client_sum", removes},     {"commission", writes},     {"contradiction", removes},
-    {"coverage", removes},       {"currency_unit", reads},   {"earned_day", removes},
-    {"earned_mark", removes},    {"field_sample", removes},  {"field_seen", removes},
-    {"file_read", writes},       {"file_rows", removes},     {"fx_rate", writes},
-    {"growth", removes},         {"growth_mark", removes},   {"growth_state", removes},
-    {"growth_stream", writes},   {"implied_rate", removes},  {"lease", writes},
-    {"metric", writes},          {"payout", writes},         {"program", removes},
-    {"quarantine", removes},     {"rebate", writes},         {"rebate_group", writes},
-    {"reconciliation", removes}, {"record_change", appends}, {"row_item", writes},
-    {"schema_migration", reads}, {"source", writes},         {"source_block", removes},
-    {"stream", writes},          {"stream_state", writes},   {"sync_run", removes},
-    {"trading_account", writes}, {"unknown_row", removes},   {"upkeep", writes},
+    {"absence", removes},          {"alert", removes},         {"alert_message", removes},
+    {"alert_mute", removes},       {"alert_rule", removes},    {"balance", to_write},
+    {"client", to_write},          {"client_mark", removes},   {"client_span", removes},
+    {"client_sum", removes},       {"commission", to_write},   {"contradiction", removes},
+    {"coverage", removes},         {"currency_unit", reads},   {"earned_day", removes},
+    {"earned_mark", removes},      {"field_sample", removes},  {"field_seen", removes},
+    {"file_read", to_write},       {"file_rows", removes},     {"fx_rate", to_write},
+    {"growth", removes},           {"growth_mark", removes},   {"growth_state", removes},
+    {"growth_stream", to_write},   {"implied_rate", removes},  {"lease", to_write},
+    {"metric", to_write},          {"payout", to_write},       {"program", removes},
+    {"quarantine", removes},       {"rebate", to_write},       {"rebate_group", to_write},
+    {"reconciliation", removes},   {"record_change", appends}, {"row_item", to_write},
+    {"schema_migration", reads},   {"source", to_write},       {"source_block", removes},
+    {"stream", to_write},          {"stream_state", to_write}, {"sync_run", removes},
+    {"trading_account", to_write}, {"unknown_row", removes},   {"upkeep", to_write},
 };
 
 }  // namespace

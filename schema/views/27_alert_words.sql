@@ -1,16 +1,22 @@
 -- Words that alerts are written with, short enough for a telephone.
 CREATE OR REPLACE FUNCTION affsync.short_amount(amount numeric) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-  SELECT CASE WHEN amount = 0 OR abs(amount) >= 0.01 THEN round(amount, 2)
-              ELSE trim_scale(round(amount, 8)) END::text
+  SELECT CASE WHEN amount = round(amount, 2) THEN round(amount, 2) ELSE trim_scale(amount) END::text
 $$;
-COMMENT ON FUNCTION affsync.short_amount(numeric) IS 'An amount with two digits after the point; with up to eight if it is less than a hundredth.';
+COMMENT ON FUNCTION affsync.short_amount(numeric) IS 'An amount with two digits after the point, or with all that it has.';
+
+CREATE OR REPLACE FUNCTION affsync.rough_amount(amount numeric) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT CASE WHEN amount = 0 OR abs(amount) >= 0.01 THEN round(amount, 2)
+              ELSE trim_scale(round(amount, greatest(8, 1 - floor(log(abs(amount)))::int))) END::text
+$$;
+COMMENT ON FUNCTION affsync.rough_amount(numeric) IS 'An amount that was converted, with two digits after the point; with those that it begins with if it is less than a hundredth.';
 
 CREATE OR REPLACE FUNCTION affsync.money_text(amount numeric, currency text, usd numeric)
 RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   SELECT affsync.short_amount(amount) || coalesce(' ' || currency, '')
          || CASE WHEN usd IS NOT NULL AND currency IS DISTINCT FROM 'USD'
-                 THEN ' (' || affsync.short_amount(usd) || ' USD)' ELSE '' END
+                 THEN ' (' || affsync.rough_amount(usd) || ' USD)' ELSE '' END
 $$;
 COMMENT ON FUNCTION affsync.money_text(numeric, text, numeric) IS 'An amount in its currency and in US dollars: 41.20 EUR (45.30 USD).';
 

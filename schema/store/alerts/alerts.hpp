@@ -136,7 +136,8 @@ struct FailedAttempt {
   TimePoint next{};  // when it is tried again
   FailedAttempt() = default;
 };
-// A message is given up after a day.
+// A message is given up after a day. What of it is still open is told by another one, written by
+// the next judgement, which is tried once an hour, and when the receiver has taken another.
 AlertAttempt note_failed(PgSession& session, std::int64_t message_id, std::string const& token,
                          FailedAttempt const& failed, TimePoint now);
 
@@ -147,7 +148,9 @@ struct AlertQueue {
   std::optional<TimePoint> oldest;
   std::optional<TimePoint> due;         // when the first of them may be taken; unset: being sent
   std::int64_t sent = 0, given_up = 0;  // of the last day
-  std::string last_error;               // of the first one that waits
+  std::int64_t missed =
+      0;                   // open alerts that it has not been told of, since a message was given up
+  std::string last_error;  // of the first one that waits
   AlertQueue() = default;
 };
 std::vector<AlertQueue> read_alert_queues(PgSession& session, TimePoint now);

@@ -67,7 +67,7 @@ std::optional<std::string> window_of(AlertRuleInfo const& rule, AlertRule const*
   return std::nullopt;
 }
 
-// So many causes of one source and rule are told; what a broker sends has no bound.
+// So many causes of one source and rule are told, the largest; what a broker sends has no bound.
 constexpr std::int64_t most_causes = 200;
 
 // The columns that each rule's query gives, beside `cause`.
@@ -111,7 +111,8 @@ std::string column_names() {
 std::string found_statement(std::string const& query) {
   return "SELECT cause, " + column_names() +
          ", of_source FROM (SELECT f.*, count(*) OVER (PARTITION BY f.source_id) AS of_source,"
-         " row_number() OVER (PARTITION BY f.source_id ORDER BY f.cause) AS nth FROM"
+         " row_number() OVER (PARTITION BY f.source_id ORDER BY f.amount_usd DESC NULLS LAST,"
+         " f.amount DESC NULLS LAST, f.cause) AS nth FROM"
          " (SELECT DISTINCT ON (q.cause) q.cause, " +
          column_names() + " FROM (" + query +
          "\n) q WHERE q.cause IS NOT NULL"

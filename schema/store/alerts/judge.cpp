@@ -158,7 +158,7 @@ AlertChanges judge_alerts(PgSession& session, AlertPolicy const& policy) {
       judge_rule(session, tx, rule, policy, scope, all, changes);
   }
   close_what_is_off(tx, policy);
-  Telling telling(tx, policy, quiet_end(session, tx, policy, changes));
+  Telling telling(tx, policy, scope, quiet_end(session, tx, policy, changes));
   telling.come_back(all.back);
   telling.changed(all.over);
   changes.grown = telling.tell();

@@ -48,7 +48,7 @@ std::vector<Candidate> candidates(pqxx::transaction_base& tx, TakeMessages const
        exec(tx,
             std::string("SELECT m.message_id, m.attempts > 0 OR m.lease_token IS NOT NULL,"
                         " coalesce(m.next_attempt_at > $2::timestamptz, false),"
-                        " m.refused AND m.attempts >= $4::int"
+                        " m.refused AND m.attempts >= $4::int OR m.catches_up"
                         " FROM affsync.alert_message m WHERE m.receiver = $1 AND ") +
                 still_waits +
                 " AND m.not_before <= $2::timestamptz AND ($3::text[] IS NULL OR EXISTS"
@@ -191,8 +191,19 @@ bool note_sent(PgSession& session, std::int64_t message_id, std::string const& t
   auto const noted = exec(tx,
                           "UPDATE affsync.alert_message SET sent_at = coalesce(sent_at,"
                           " $3::timestamptz), lease_until = NULL, last_error = NULL"
-                          " WHERE message_id = $1::bigint AND lease_token = $2::uuid RETURNING 1",
+                          " WHERE message_id = $1::bigint AND lease_token = $2::uuid"
+                          " RETURNING receiver",
                           params);
+  if (!noted.empty()) {
+    // It takes messages again: what it missed need not wait any longer.
+    SqlParams const due{noted[0][0].c_str(), sql_time(now)};
+    exec(tx,
+         std::string("UPDATE affsync.alert_message m SET next_attempt_at = $2::timestamptz"
+                     " WHERE m.receiver = $1 AND m.catches_up"
+                     " AND m.next_attempt_at > $2::timestamptz AND ") +
+             still_waits,
+         due);
+  }
   tx.commit();
   return !noted.empty();
 }
@@ -206,10 +217,13 @@ AlertAttempt note_failed(PgSession& session, std::int64_t message_id, std::strin
   auto const noted =
       exec(tx,
            "UPDATE affsync.alert_message SET attempts = attempts + 1, last_error = $3,"
-           " next_attempt_at = $4::timestamptz, refused = $6::boolean,"
-           " lease_until = NULL, lease_token = NULL,"
-           " given_up_at = CASE WHEN greatest(created_at, not_before)"
-           " <= $5::timestamptz - interval '1 day' THEN $5::timestamptz END"
+           " next_attempt_at = CASE WHEN catches_up THEN greatest($4::timestamptz,"
+           " $5::timestamptz + interval '1 hour') ELSE $4::timestamptz END,"
+           " refused = $6::boolean, lease_until = NULL, lease_token = NULL,"
+           " given_up_at = CASE WHEN o.is_old THEN $5::timestamptz END, missed = o.is_old"
+           " FROM (SELECT message_id AS id, greatest(created_at, not_before)"
+           " <= $5::timestamptz - interval '1 day' AS is_old FROM affsync.alert_message"
+           " WHERE message_id = $1::bigint) o"
            " WHERE message_id = $1::bigint AND lease_token = $2::uuid AND sent_at IS NULL"
            " RETURNING given_up_at IS NOT NULL",
            params);
@@ -229,7 +243,12 @@ std::vector<AlertQueue> read_alert_queues(PgSession& session, TimePoint now) {
                 epoch_sql("min(greatest(m.not_before, m.next_attempt_at)) FILTER (WHERE w AND"
                           " (m.lease_until IS NULL OR m.lease_until <= $1::timestamptz))") +
                 ", count(*) FILTER (WHERE m.sent_at IS NOT NULL), count(*) FILTER"
-                " (WHERE m.given_up_at IS NOT NULL), (array_agg(m.last_error ORDER BY m.message_id)"
+                " (WHERE m.given_up_at IS NOT NULL), (SELECT count(*) FROM affsync.alert a"
+                " WHERE a.closed_at IS NULL AND (m.receiver = ANY (a.missed_by) OR EXISTS (SELECT"
+                " FROM affsync.alert_message c WHERE c.receiver = m.receiver AND c.catches_up"
+                " AND c.sent_at IS NULL AND c.given_up_at IS NULL AND c.merged_into IS NULL"
+                " AND a.alert_id = ANY (c.alert_ids)))), (array_agg(m.last_error ORDER BY "
+                "m.message_id)"
                 " FILTER (WHERE w AND m.last_error IS NOT NULL))[1] FROM (SELECT *, " +
                 still_waits + " AS w FROM affsync.alert_message m WHERE " + still_waits +
                 " OR m.sent_at > $1::timestamptz - interval '1 day'"
@@ -243,7 +262,8 @@ std::vector<AlertQueue> read_alert_queues(PgSession& session, TimePoint now) {
     queue.due = time_of(row[3]);
     queue.sent = int_of(row[4]);
     queue.given_up = int_of(row[5]);
-    queue.last_error = text_of(row[6]).value_or("");
+    queue.missed = int_of(row[6]);
+    queue.last_error = text_of(row[7]).value_or("");
     all.push_back(std::move(queue));
   }
   return all;

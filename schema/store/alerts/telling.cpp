@@ -2,13 +2,11 @@
 
 #include <algorithm>
 
+#include "schema/store/alerts/missed.hpp"
 #include "schema/store/pg_session.hpp"
 
 namespace affsync::schema {
 namespace {
-
-// Further causes of an event that was told wait for each other longer than the first ones.
-constexpr std::chrono::minutes for_stragglers{15};
 
 std::string array_of(std::vector<std::int64_t> const& numbers) {
   std::string text = "{";
@@ -30,6 +28,21 @@ std::vector<AlertRow> alert_rows(pqxx::transaction_base& tx, std::vector<std::in
     rows.push_back(alert_row(row));
   }
   return rows;
+}
+
+// How grave an alert is, 0 for the gravest.
+std::string rank_sql(std::string const& alert) {
+  return "CASE " + alert + ".severity WHEN 'urgent' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END";
+}
+
+std::set<std::string> lines_of(std::string const& text) {
+  std::set<std::string> lines;
+  for (std::size_t from = 0; from < text.size();) {
+    auto const end = std::min(text.find('\n', from), text.size());
+    lines.insert(text.substr(from, end - from));
+    from = end + 1;
+  }
+  return lines;
 }
 
 void set_alerts(pqxx::transaction_base& tx, std::string const& columns,
@@ -81,22 +94,24 @@ std::optional<TimePoint> quiet_until(pqxx::transaction_base& tx, QuietHours cons
       params)[0][0]);
 }
 
+void lock_messages(pqxx::transaction_base& tx) {
+  tx.exec("LOCK TABLE affsync.alert_message IN ROW EXCLUSIVE MODE");
+}
+
 bool Telling::Waiting::has(std::int64_t alert) const {
   return std::ranges::find(alerts, alert) != alerts.end();
 }
 
 void Telling::load() {
   if (std::exchange(loaded_, true)) return;
-  // Whoever takes messages locks the table before its rows. What is written later here would lock
-  // it after them, and each would wait for the other.
-  tx_.exec("LOCK TABLE affsync.alert_message IN ROW EXCLUSIVE MODE");
+  lock_messages(tx_);
   // What is being sent, or may have been received already, stays as it is.
-  for (auto const& row :
-       tx_.exec("SELECT message_id, receiver, kind, event, alert_ids, " + epoch_sql("not_before") +
-                " FROM affsync.alert_message WHERE sent_at IS NULL AND given_up_at IS NULL"
-                " AND merged_into IS NULL AND attempts = 0 AND lease_token IS NULL"
-                " AND kind NOT IN ('held_back', 'test') ORDER BY message_id"
-                " FOR UPDATE SKIP LOCKED")) {
+  for (auto const& row : tx_.exec(
+           "SELECT message_id, receiver, kind, event, alert_ids, " + epoch_sql("not_before") +
+           ", catches_up FROM affsync.alert_message WHERE sent_at IS NULL AND given_up_at IS NULL"
+           " AND merged_into IS NULL AND attempts = 0 AND lease_token IS NULL"
+           " AND kind NOT IN ('held_back', 'test') ORDER BY message_id"
+           " FOR UPDATE SKIP LOCKED")) {
     Waiting waiting;
     waiting.id = int_of(row[0]);
     waiting.receiver = row[1].c_str();
@@ -104,6 +119,7 @@ void Telling::load() {
     waiting.event = text_of(row[3]).value_or("");
     waiting.alerts = numbers_of(row[4].c_str());
     waiting.not_before = time_of(row[5]).value_or(policy_.now);
+    waiting.catches_up = row[6].as<bool>();
     waiting_.push_back(std::move(waiting));
   }
 }
@@ -121,7 +137,7 @@ void Telling::come_back(std::vector<std::int64_t> const& ids) {
       message.changed = true;
       unaware.insert(message.receiver);
     }
-    auto const receivers = receivers_of(alert.rule);
+    auto const receivers = receivers_of(policy_, alert.rule);
     bool const nobody_knows = alert.told_at && std::ranges::all_of(receivers, [&](auto const& one) {
                                 return unaware.contains(one);
                               });
@@ -170,25 +186,34 @@ std::vector<Telling::ToTell> Telling::to_tell() {
             "SELECT " + alert_columns() +
                 ", CASE WHEN a.flapping_since IS NOT NULL THEN 'flapping'"
                 " WHEN a.closed_at IS NOT NULL THEN 'closed'"
-                " WHEN a.told_at IS NULL THEN 'opened' ELSE 'grown' END,"
-                " a.event IS NOT NULL AND EXISTS (SELECT FROM affsync.alert o"
-                " WHERE o.event = a.event AND o.closed_at IS NULL AND o.told_at IS NOT NULL), " +
+                " WHEN a.told_at IS NULL THEN 'opened' ELSE 'grown' END, o.follows,"
+                " o.follows AND (o.rank > " +
+                rank_sql("a") +
+                " OR coalesce(a.amount_usd >= 10 * o.told_usd, false)),"
+                " array_to_string(a.told_to, E'\\n'), " +
                 is_muted_sql +
-                ", a.changed_at <= $1::timestamptz - interval '1 hour' FROM affsync.alert a WHERE"
+                ", a.changed_at <= $1::timestamptz - interval '1 hour' FROM affsync.alert a"
+                " CROSS JOIN LATERAL (SELECT count(*) > 0 AS follows, min(" +
+                rank_sql("e") +
+                ") AS rank, sum(e.told_amount_usd) AS told_usd FROM affsync.alert e"
+                " WHERE e.event = a.event AND e.alert_id <> a.alert_id AND e.closed_at IS NULL"
+                " AND e.told_at IS NOT NULL) o WHERE"
                 " a.closed_at IS NULL AND (a.told_at IS NULL OR a.flapping_since = $1::timestamptz"
                 " OR a.flapping_since IS NULL AND a.weight >= 2 * a.told_weight"
                 " AND a.told_weight > 0)"
                 " OR a.closed_at IS NOT NULL AND a.told_at IS NOT NULL AND a.over_told_at IS NULL"
                 " AND a.flapping_since IS NULL"
-                " ORDER BY CASE a.severity WHEN 'urgent' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END,"
-                " a.alert_id",
+                " ORDER BY " +
+                rank_sql("a") + ", a.alert_id",
             params)) {
     ToTell told;
     told.alert = alert_row(row);
-    auto const base = row.size() - 4;
+    auto const base = row.size() - 6;
     told.kind = row[base].c_str();
     told.follows = row[base + 1].as<bool>();
-    bool const muted = row[base + 2].as<bool>(), long_ago = row[base + 3].as<bool>();
+    told.outdoes = row[base + 2].as<bool>();
+    if (auto const names = text_of(row[base + 3])) told.told_to = lines_of(*names);
+    bool const muted = row[base + 4].as<bool>(), long_ago = row[base + 5].as<bool>();
     if (muted && told.kind != "closed") continue;
     if (muted) {
       set_alerts(tx_, "over_told_at = $2::timestamptz", {told.alert.id}, policy_.now);
@@ -204,33 +229,29 @@ std::vector<Telling::ToTell> Telling::to_tell() {
   return all;
 }
 
-std::vector<std::string> Telling::receivers_of(std::string const& rule) const {
-  for (auto const& given : policy_.rules) {
-    if (given.name != rule || given.receivers.empty()) continue;
-    std::vector<std::string> some;
-    for (auto const& name : policy_.receivers) {
-      if (std::ranges::find(given.receivers, name) != given.receivers.end()) some.push_back(name);
-    }
-    return some;
-  }
-  return policy_.receivers;
-}
-
 bool Telling::may_disturb(std::string const& rule) const {
   if (!quiet_ || !policy_.quiet) return true;
   auto const& except = policy_.quiet->except;
   return std::ranges::find(except, rule) != except.end();
 }
 
+TimePoint Telling::due_of(ToTell const& told, std::string const& receiver) {
+  auto const& alert = told.alert;
+  auto due = policy_.now;
+  if (!alert.event.empty() && told.kind != "flapping" && policy_.settle.count() > 0) {
+    due += policy_.settle;
+    // What is small beside what was told waits for more of its kind.
+    if (told.follows && told.kind == "opened" && !told.outdoes) {
+      auto const before = last_sent(tx_, receiver, alert.event, policy_.now);
+      if (before) due = std::max(due, *before + for_stragglers);
+    }
+  }
+  return may_disturb(alert.rule) ? due : std::max(due, *quiet_);
+}
+
 void Telling::add(ToTell const& told, std::string const& receiver) {
   auto const& alert = told.alert;
-  auto const now = policy_.now;
-  auto due = now;
-  if (!alert.event.empty() && told.kind != "flapping" && policy_.settle.count() > 0) {
-    due +=
-        told.follows && told.kind == "opened" ? Duration(for_stragglers) : Duration(policy_.settle);
-  }
-  if (!may_disturb(alert.rule)) due = std::max(due, *quiet_);
+  if (told.kind != "closed") told_to_[receiver].push_back(alert.id);
   for (auto& message : waiting_) {
     if (message.receiver != receiver || !message.has(alert.id)) continue;
     // It says how things stand when it is sent.
@@ -238,6 +259,7 @@ void Telling::add(ToTell const& told, std::string const& receiver) {
     message.changed = true;
     return;
   }
+  auto const due = due_of(told, receiver);
   for (auto& message : waiting_) {
     if (message.receiver != receiver || message.kind != told.kind || alert.event.empty() ||
         message.event != alert.event || told.kind == "flapping") {
@@ -258,12 +280,43 @@ void Telling::add(ToTell const& told, std::string const& receiver) {
   waiting_.push_back(std::move(message));
 }
 
+void Telling::catch_up(std::vector<ToTell> const& told) {
+  auto const missed = missed_alerts(tx_, policy_);
+  if (missed.empty()) return;
+  load();
+  auto const busy = catching_up(tx_);
+  for (auto const& one : missed) {
+    auto const receivers = receivers_of(policy_, one.rule);
+    bool const is_told = std::ranges::any_of(
+        told, [&](ToTell const& other) { return other.alert.id == one.alert_id; });
+    if (is_told || std::ranges::find(receivers, one.receiver) == receivers.end()) continue;
+    // One at a time: what is missed meanwhile is told by the next one.
+    if (std::ranges::find(busy, one.receiver) != busy.end()) continue;
+    auto const due = may_disturb(one.rule) ? policy_.now : *quiet_;
+    auto message = std::ranges::find_if(waiting_, [&](Waiting const& other) {
+      return other.catches_up && other.receiver == one.receiver;
+    });
+    if (message == waiting_.end()) {
+      message = waiting_.emplace(waiting_.end());
+      message->receiver = one.receiver;
+      message->kind = "opened";
+      message->not_before = due;
+      message->catches_up = true;
+    }
+    message->alerts.push_back(one.alert_id);
+    message->not_before = std::min(message->not_before, due);
+    message->changed = true;
+    told_to_[one.receiver].push_back(one.alert_id);
+  }
+}
+
 void Telling::note_told(std::vector<ToTell> const& told) {
   std::vector<std::int64_t> open, over;
   for (auto const& one : told) (one.kind == "closed" ? over : open).push_back(one.alert.id);
   set_alerts(tx_, "told_at = $2::timestamptz, told_weight = weight, told_amount_usd = amount_usd",
              open, policy_.now);
   set_alerts(tx_, "over_told_at = $2::timestamptz", over, policy_.now);
+  for (auto const& [receiver, alerts] : told_to_) note_told_to(tx_, receiver, alerts);
 }
 
 void Telling::write() {
@@ -285,35 +338,45 @@ void Telling::write() {
                            words.body,
                            words.document,
                            sql_time(policy_.now),
-                           sql_time(message.not_before)};
+                           sql_time(message.not_before),
+                           message.catches_up ? "true" : "false"};
     exec(tx_,
          message.id == 0
              ? "INSERT INTO affsync.alert_message (receiver, kind, alert_ids, event, title, body,"
-               " document, created_at, not_before, idempotency_key) SELECT $2, $3, $4::bigint[],"
+               " document, created_at, not_before, catches_up, idempotency_key) SELECT $2, $3, "
+               "$4::bigint[],"
                " $5, $6, $7, $8::jsonb || jsonb_build_object('key', k.key), $9::timestamptz,"
-               " $10::timestamptz, k.key FROM (SELECT gen_random_uuid() AS key OFFSET 0) k"
+               " $10::timestamptz, $11::boolean, k.key FROM (SELECT gen_random_uuid() AS key "
+               "OFFSET 0) k"
                " WHERE $1::bigint = 0"
              : "UPDATE affsync.alert_message SET receiver = $2, kind = $3,"
                " alert_ids = $4::bigint[], event = $5, title = $6, body = $7,"
                " document = $8::jsonb || jsonb_build_object('key', idempotency_key),"
-               " not_before = $10::timestamptz"
+               " not_before = $10::timestamptz, catches_up = $11::boolean"
                " WHERE message_id = $1::bigint AND $9::timestamptz IS NOT NULL",
          params);
   }
 }
 
 std::vector<std::int64_t> Telling::tell() {
+  settle_messages(tx_, policy_, scope_, quiet_);
+  tell_others(tx_, policy_, scope_);
   auto const all = to_tell();
   std::vector<ToTell> told;
   std::vector<std::int64_t> grown;
   for (auto const& one : all) {
-    auto const receivers = receivers_of(one.alert.rule);
-    if (receivers.empty() && one.kind != "closed") continue;
+    auto const receivers = receivers_of(policy_, one.alert.rule);
+    bool const is_over = one.kind == "closed";
+    if (receivers.empty() && !is_over) continue;
     load();
-    for (auto const& receiver : receivers) add(one, receiver);
+    for (auto const& receiver : receivers) {
+      // Nobody hears the end of what he was never told.
+      if (!is_over || !one.told_to || one.told_to->contains(receiver)) add(one, receiver);
+    }
     if (one.kind == "grown") grown.push_back(one.alert.id);
     told.push_back(one);
   }
+  catch_up(told);
   write();
   note_told(told);
   return grown;

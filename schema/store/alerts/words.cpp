@@ -1,8 +1,10 @@
 #include "schema/store/alerts/words.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "base/alert_rules.hpp"
+#include "base/decimal.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/utf8.hpp"
@@ -23,6 +25,46 @@ std::string replaced(std::string text, std::string_view word, std::string const&
 int rank_of(std::string const& severity) {
   if (severity == "urgent") return 0;
   return severity == "warning" ? 1 : 2;
+}
+
+// An amount without its sign: the digits before and after its point.
+std::pair<std::string_view, std::string_view> digits_of(std::string_view amount) {
+  if (amount.starts_with('-')) amount.remove_prefix(1);
+  auto const point = amount.find('.');
+  auto whole = amount.substr(0, point);
+  whole.remove_prefix(std::min(whole.find_first_not_of('0'), whole.size()));
+  return {whole, point == std::string_view::npos ? std::string_view() : amount.substr(point + 1)};
+}
+
+// Whether an amount is larger than another one, whatever their signs. None is the least.
+bool is_larger(std::string const& amount, std::string const& other) {
+  if (amount.empty() || other.empty()) return other.empty() && !amount.empty();
+  auto const [whole, part] = digits_of(amount);
+  auto const [other_whole, other_part] = digits_of(other);
+  if (whole.size() != other_whole.size()) return whole.size() > other_whole.size();
+  return whole != other_whole ? whole > other_whole : part > other_part;
+}
+
+// The gravest first, and of those the largest.
+bool goes_before(AlertRow const& one, AlertRow const& other) {
+  auto const rank = rank_of(one.severity), other_rank = rank_of(other.severity);
+  if (rank != other_rank) return rank < other_rank;
+  if (is_larger(one.amount_usd, other.amount_usd)) return true;
+  if (is_larger(other.amount_usd, one.amount_usd)) return false;
+  return is_larger(one.amount, other.amount);
+}
+
+// With all its digits, and two at least after the point.
+std::string shown_amount(std::string amount) {
+  auto point = amount.find('.');
+  if (point == std::string::npos) {
+    point = amount.size();
+    amount += '.';
+  }
+  constexpr std::size_t least = 2;
+  while (amount.size() > point + 1 + least && amount.ends_with('0')) amount.pop_back();
+  while (amount.size() < point + 1 + least) amount += '0';
+  return amount;
 }
 
 bool same_rule(std::vector<AlertRow> const& alerts) {
@@ -48,8 +90,29 @@ void add_line(std::string& body, std::string const& line) {
   body += line;
 }
 
+// What causes of one rule come to, by currency. Not of balances: several show the same money.
+std::string sum_of(std::vector<AlertRow> const& alerts) {
+  if (!same_rule(alerts) || alerts.front().rule == "balance_dropped") return "";
+  std::map<std::string, std::string> sums;
+  for (auto const& alert : alerts) {
+    if (alert.amount.empty() || alert.currency.empty()) return "";
+    auto& sum = sums[alert.currency];
+    sum = sum.empty() ? alert.amount : add_decimals(sum, alert.amount);
+  }
+  std::string text;
+  std::size_t number = 0;
+  for (auto const& [currency, sum] : sums) {
+    if (++number > listed) break;
+    text += (text.empty() ? "" : ", ") + shown_amount(sum) + " " + currency;
+  }
+  if (sums.size() > listed) {
+    text += " and " + std::to_string(sums.size() - listed) + " more currencies";
+  }
+  return text + " in all";
+}
+
 std::string how_long(AlertRow const& alert) {
-  if (!alert.closed_at) return "";
+  if (!alert.closed_at || *alert.closed_at - alert.opened_at < std::chrono::seconds(1)) return "";
   return "It lasted " + rough_span(*alert.closed_at - alert.opened_at) + ".";
 }
 
@@ -108,6 +171,7 @@ AlertWords words_of_several(std::string_view kind, std::vector<AlertRow> const& 
   if (kind == "flapping") words.title = "Comes and goes: " + words.title;
   if (kind == "opened" && over) words.title = "Was, and is over: " + words.title;
   if (kind == "flapping") add_line(words.body, flaps(alerts.front()));
+  if (kind != "closed") add_line(words.body, sum_of(alerts));
   add_list(words.body, alerts);
   if (kind == "closed" || over) {
     add_line(words.body, how_long(alerts.front()));
@@ -198,7 +262,7 @@ std::string alert_columns() {
   std::string text =
       "a.alert_id, a.rule, a.cause, a.source, a.stream, a.subject, a.event,"
       " a.severity, a.openings, a.currency, a.amount::text, a.amount_usd::text,"
-      " a.told_amount_usd::text, a.figures::text, a.title, a.text, a.remedy,"
+      " affsync.rough_amount(a.told_amount_usd), a.figures::text, a.title, a.text, a.remedy,"
       " a.shown_by";
   for (auto const* time : {"opened_at", "changed_at", "closed_at", "happened_at", "flapping_since",
                            "told_at", "over_told_at"}) {
@@ -244,9 +308,7 @@ AlertRow alert_row(pqxx::row const& row) {
 AlertWords alert_words(std::string_view kind, std::vector<AlertRow> const& given, int held_back,
                        TimePoint now) {
   auto alerts = given;
-  std::ranges::stable_sort(alerts, [](auto const& a, auto const& b) {
-    return rank_of(a.severity) < rank_of(b.severity);
-  });
+  std::ranges::stable_sort(alerts, goes_before);
   AlertWords words;
   if (kind == "held_back") {
     words = words_of_held_back(alerts, held_back);
