@@ -88,8 +88,8 @@ void settle_messages(pqxx::transaction_base& tx, AlertPolicy const& policy,
   give_up_for_gone(tx, policy, scope);
   note_missed(tx);
   SqlParams const params{sql_time(latest), sql_time(due)};
-  exec(tx,
-       "UPDATE affsync.alert_message m SET not_before = $2::timestamptz WHERE " + too_late, params);
+  exec(tx, "UPDATE affsync.alert_message m SET not_before = $2::timestamptz WHERE " + too_late,
+       params);
 }
 
 void tell_others(pqxx::transaction_base& tx, AlertPolicy const& policy, JudgedScope const& scope) {
@@ -112,7 +112,8 @@ void tell_others(pqxx::transaction_base& tx, AlertPolicy const& policy, JudgedSc
   for (auto const& [id, rule] : rules) {
     auto const receivers = receivers_of(policy, rule);
     auto const& told = told_to[id];
-    bool const knows = std::ranges::any_of(receivers, [&](auto const& one) { return told.contains(one); });
+    bool const knows =
+        std::ranges::any_of(receivers, [&](auto const& one) { return told.contains(one); });
     if (!receivers.empty() && !knows) anew.add(std::string_view(std::to_string(id)));
   }
   if (rules.empty()) return;

@@ -1,7 +1,7 @@
 #include "schema/store/alerts/words.hpp"
 
 #include <algorithm>
-#include <map>
+#include <utility>
 
 #include "base/alert_rules.hpp"
 #include "base/decimal.hpp"
@@ -90,14 +90,20 @@ void add_line(std::string& body, std::string const& line) {
   body += line;
 }
 
-// What causes of one rule come to, by currency. Not of balances: several show the same money.
+// What causes of one rule come to, by currency, that of the first one first. Not of balances:
+// several show the same money.
 std::string sum_of(std::vector<AlertRow> const& alerts) {
   if (!same_rule(alerts) || alerts.front().rule == "balance_dropped") return "";
-  std::map<std::string, std::string> sums;
+  std::vector<std::pair<std::string, std::string>> sums;
   for (auto const& alert : alerts) {
     if (alert.amount.empty() || alert.currency.empty()) return "";
-    auto& sum = sums[alert.currency];
-    sum = sum.empty() ? alert.amount : add_decimals(sum, alert.amount);
+    auto const same =
+        std::ranges::find(sums, alert.currency, &std::pair<std::string, std::string>::first);
+    if (same == sums.end()) {
+      sums.emplace_back(alert.currency, alert.amount);
+    } else {
+      same->second = add_decimals(same->second, alert.amount);
+    }
   }
   std::string text;
   std::size_t number = 0;

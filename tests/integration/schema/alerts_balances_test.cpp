@@ -36,10 +36,8 @@ class AlertsOfBalances : public AlertsTest {
   void pay(std::string const& amount) {
     TestRow row;
     row.key = "P1";
-    row.values = {{"status", "paid"},
-                  {"amount", amount},
-                  {"currency", "USD"},
-                  {"paid_at", format_time(now)}};
+    row.values = {
+        {"status", "paid"}, {"amount", amount}, {"currency", "USD"}, {"paid_at", format_time(now)}};
     store_rows("payouts", "payout", {row});
   }
 };

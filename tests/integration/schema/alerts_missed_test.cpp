@@ -219,7 +219,9 @@ class AlertsOfAnEvent : public AlertsMissed {
   void refuse(std::string const& id, std::string const& amount) {
     TestRow row;
     row.key = id;
-    row.values = {{"amount", amount}, {"currency", "USD"}, {"status", "rejected"},
+    row.values = {{"amount", amount},
+                  {"currency", "USD"},
+                  {"status", "rejected"},
                   {"requested_at", format_time(now - hours(5))},
                   {"rejected_at", format_time(now)}};
     row.raw = "{\"id\": \"" + id + "\"}";
@@ -269,7 +271,8 @@ TEST_F(AlertsOfAnEvent, WhoNeverGotTheFirstMessageDoesNotWaitThatLong) {
   pass(minutes(9));
   EXPECT_EQ(told("ops"), "");
   pass(minutes(1));
-  EXPECT_EQ(told("phone"), "broker-1 refused to pay 20.00 USD\nbroker-1 refused to pay 30.00 USD\n");
+  EXPECT_EQ(told("phone"),
+            "broker-1 refused to pay 20.00 USD\nbroker-1 refused to pay 30.00 USD\n");
   EXPECT_EQ(value("SELECT not_before - created_at FROM affsync.alert_message"
                   " WHERE receiver = 'phone' ORDER BY message_id DESC LIMIT 1"),
             "00:01:00");
@@ -281,8 +284,10 @@ TEST_F(AlertsOfAnEvent, TheLargestOfSeveralIsNamedFirstAndTheirSumIsSaid) {
   for (int i = 0; i < 21; ++i) {
     TestRow row;
     row.key = "P" + std::to_string(i);
-    row.values = {{"amount", i < 20 ? "2.00" : "1000000.00"}, {"currency", "USD"},
-                  {"status", "rejected"}, {"requested_at", format_time(now - hours(5))},
+    row.values = {{"amount", i < 20 ? "2.00" : "1000000.00"},
+                  {"currency", "USD"},
+                  {"status", "rejected"},
+                  {"requested_at", format_time(now - hours(5))},
                   {"rejected_at", format_time(now)}};
     row.raw = "{\"id\": \"" + row.key + "\"}";
     rows.push_back(row);
@@ -294,6 +299,26 @@ TEST_F(AlertsOfAnEvent, TheLargestOfSeveralIsNamedFirstAndTheirSumIsSaid) {
   EXPECT_EQ(messages[0].title, "broker-1 refused to pay 1000000.00 USD, and 20 more");
   EXPECT_EQ(messages[0].body.substr(0, messages[0].body.find("\n- broker-1 refused to pay 2.00")),
             "1000040.00 USD in all\n- broker-1 refused to pay 1000000.00 USD");
+}
+
+TEST_F(AlertsOfAnEvent, TheCurrencyOfTheLargestIsTheFirstOfTheSums) {
+  policy.settle = seconds(0);
+  std::vector<TestRow> rows;
+  for (auto const* currency : {"AAA", "USD"}) {
+    TestRow row;
+    row.key = currency;
+    row.values = {{"amount", "7.5"},
+                  {"currency", currency},
+                  {"status", "rejected"},
+                  {"requested_at", format_time(now - hours(5))},
+                  {"rejected_at", format_time(now)}};
+    rows.push_back(row);
+  }
+  store_rows("payouts", "payout", rows);
+  judge();
+  auto const messages = take();
+  ASSERT_EQ(messages.size(), 1U);
+  EXPECT_EQ(messages[0].body.substr(0, messages[0].body.find('\n')), "7.50 USD, 7.50 AAA in all");
 }
 
 TEST_F(AlertsOfAnEvent, OfMoreCausesThanAreToldTheLargestAre) {
