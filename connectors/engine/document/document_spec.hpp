@@ -37,6 +37,9 @@ struct TableSpec {
   // What mappings and filters read: the header must have one of each. It is their line if none is
   // required, and anything else under `required` is another document.
   std::vector<std::vector<std::string>> mapped;
+  // Columns that something of the connector reads: an error of a workbook counts only there. And
+  // those that are read as numbers: a merged one is one number, not one in each row.
+  std::vector<std::string> read, measures;
   std::optional<TotalsSpec> totals;
   bool ends_with_totals = false;  // rows without a line of sums are a table that was cut off
 };

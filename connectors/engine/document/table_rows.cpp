@@ -74,7 +74,9 @@ std::string_view cell_text(Json const& cell) {
 }
 
 bool is_blank(TableLine const& line) {
-  return std::ranges::all_of(line.cells, [](Json const& cell) { return cell_text(cell).empty(); });
+  // The error of a workbook's cell is an object.
+  return std::ranges::all_of(
+      line.cells, [](Json const& cell) { return cell_text(cell).empty() && !cell.is_object(); });
 }
 
 std::vector<std::string> column_names(std::vector<Json> const& header) {
@@ -225,6 +227,19 @@ Json TableRows::row_of(TableLine line) const {
   return Json::object(std::move(members));
 }
 
+void TableRows::fill_merged(TableLine& line) const {
+  if (line.merged == nullptr) return;
+  for (auto const& [column, merged] : *line.merged) {
+    if (column >= columns_.size()) return;
+    bool const is_measure =
+        std::ranges::find(spec_.measures, columns_[column]) != spec_.measures.end();
+    if (is_measure || merged.first_line <= header_line_) continue;
+    if (line.cells.size() <= column) line.cells.resize(column + 1);
+    auto& cell = line.cells[column];
+    if (cell_text(cell).empty() && !cell.is_object()) cell = merged.value;
+  }
+}
+
 Result<void> TableRows::take(TableLine line) {
   if (is_blank(line)) return {};
   last_line_ = line.number;
@@ -267,6 +282,7 @@ Result<void> TableRows::take(TableLine line) {
     lacks_last_ = true;
     return {};
   }
+  fill_merged(line);
   rows_.push_back(row_of(std::move(line)));
   return {};
 }
@@ -294,8 +310,9 @@ Result<Json> TableRows::finish() {
     text += shown.empty()
                 ? ": nothing is in it"
                 : (columns_.empty() ? "; the first line: " : "; it has: ") + shown_line(shown);
-    return Error(ErrorCode::malformed_answer, std::move(text),
-                 "If the file is right, `key` of the stream names other columns.");
+    return Error(
+        ErrorCode::malformed_answer, std::move(text),
+        shown.empty() ? "" : "If the file is right, `key` of the stream names other columns.");
   }
   if (spec_.required.empty() && spec_.columns.empty() && columns_.size() == 1 && rows_.empty()) {
     return Error(ErrorCode::malformed_answer,

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,10 +15,19 @@
 
 namespace affsync::engine {
 
+// The value of cells that a workbook has merged.
+struct MergedCell {
+  Json value;
+  std::size_t first_line = 0, last_line = 0;
+};
+
 struct TableLine {
   std::size_t number = 0;   // in the file, from 1
   std::vector<Json> cells;  // null: no cell
   bool is_open = false;     // the text ends without a line break behind it
+  // Of a workbook, by their columns: the merged cells that reach this line. Owned by
+  // whoever gives the line, and used only while it is taken.
+  std::map<std::size_t, MergedCell> const* merged = nullptr;
 };
 
 // Returns true if nothing is in the line.
@@ -73,6 +83,9 @@ class TableRows {
   bool find_totals();  // false: the column is missing
   bool is_totals(TableLine const& line) const;
   Json row_of(TableLine line) const;
+  // Gives the cells that are part of a merged one its value, unless it is a number to be added up,
+  // or part of the header.
+  void fill_merged(TableLine& line) const;
 
   TableSpec const& spec_;
   DocumentLimits const& limits_;

@@ -1,14 +1,15 @@
 #include "connectors/engine/document/xlsx.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "connectors/engine/document/table_rows.hpp"
 #include "connectors/engine/document/unpack.hpp"
+#include "connectors/engine/document/xlsx_cells.hpp"
 #include "connectors/engine/document/xml_reader.hpp"
+#include "connectors/engine/values/cell_error.hpp"
 #include "connectors/engine/values/json_size.hpp"
 
 namespace affsync::engine {
@@ -17,17 +18,14 @@ namespace {
 constexpr std::string_view book_path = "xl/workbook.xml";
 constexpr std::string_view links_path = "xl/_rels/workbook.xml.rels";
 
-std::string attribute(XmlElement const& element, std::string_view name) {
-  for (auto const& [own, value] : element.attributes) {
-    if (own == name) return value;
-  }
-  return {};
-}
-
 struct Workbook {
-  std::vector<std::pair<std::string, std::string>> sheets;  // name, id of its link
-  std::vector<std::pair<std::string, std::string>> links;   // id, path
-  std::string texts;                                        // path of the shared texts
+  struct Sheet {
+    std::string name, link;  // id of its link
+    bool is_hidden = false;
+  };
+  std::vector<Sheet> sheets;
+  std::vector<std::pair<std::string, std::string>> links;  // id, path
+  std::string texts;                                       // path of the shared texts
   bool from_1904 = false;
 };
 
@@ -39,7 +37,9 @@ Result<void> read_book(std::string_view bytes, DocumentLimits const& limits, Wor
   XmlEvents events;
   events.start = [&](XmlElement const& element) -> Result<void> {
     if (element.name == "sheet") {
-      book.sheets.emplace_back(attribute(element, "name"), attribute(element, "id"));
+      auto const state = attribute(element, "state");
+      book.sheets.push_back({attribute(element, "name"), attribute(element, "id"),
+                             state == "hidden" || state == "veryHidden"});
     } else if (element.name == "workbookPr") {
       auto const value = attribute(element, "date1904");
       book.from_1904 = value == "1" || value == "true";
@@ -80,7 +80,7 @@ class TextCollector {
     if (name == "rPh") in_aid_ = false;
     if (name == "t") in_text_ = false;
   }
-  std::string take() { return std::exchange(collected_, {}); }
+  std::string take() { return without_escapes(std::exchange(collected_, {})); }
   std::size_t size() const { return collected_.size(); }
 
  private:
@@ -113,41 +113,16 @@ Result<std::vector<std::string>> read_texts(std::string_view bytes, DocumentLimi
   return texts;
 }
 
-// The column of "BC12", from 0; nullopt if there is none.
-std::optional<std::size_t> column_of(std::string_view reference) {
-  std::size_t column = 0;
-  std::size_t letters = 0;
-  for (; letters < reference.size() && reference[letters] >= 'A' && reference[letters] <= 'Z';
-       ++letters) {
-    if (letters == 4) return std::nullopt;
-    column = column * 26 + static_cast<std::size_t>(reference[letters] - 'A') + 1;
-  }
-  if (letters == 0) return std::nullopt;
-  return column - 1;
-}
-
-// The letters of a column, from 0.
-std::string letters_of(std::size_t column) {
-  std::string letters;
-  for (++column; column > 0; column = (column - 1) / 26) {
-    letters.insert(letters.begin(), static_cast<char>('A' + (column - 1) % 26));
-  }
-  return letters;
-}
-
-std::optional<std::size_t> unsigned_number(std::string_view text) {
-  std::size_t number = 0;
-  auto const* const end = text.data() + text.size();
-  auto const [stop, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc{} || stop != end) return std::nullopt;
-  return number;
-}
-
 class SheetReader {
  public:
   SheetReader(std::vector<std::string> const& texts, DocumentSpec const& spec,
-              DocumentLimits const& limits, std::string sheet, TableRows& rows)
-      : texts_(texts), spec_(spec), limits_(limits), sheet_(std::move(sheet)), rows_(rows) {}
+              DocumentLimits const& limits, std::string sheet, MergedCells& merged, TableRows& rows)
+      : texts_(texts),
+        spec_(spec),
+        limits_(limits),
+        sheet_(std::move(sheet)),
+        merged_(merged),
+        rows_(rows) {}
 
   Result<void> start(XmlElement const& element) {
     if (element.name == "row") {
@@ -181,6 +156,8 @@ class SheetReader {
     if (name == "c") return end_cell();
     if (name != "row") return {};
     if (line_.number <= static_cast<std::size_t>(spec_.table.skip_lines)) return {};
+    line_.merged = merged_.in_line(line_);
+    if (repeated_ + merged_.repeated_bytes() > most_repeated_bytes) return repeats_texts();
     return rows_.take(std::exchange(line_, {}));
   }
 
@@ -188,6 +165,11 @@ class SheetReader {
   Error too_large(std::string_view what) const {
     return Error(ErrorCode::answer_too_large,
                  "line " + std::to_string(line_.number) + ": " + std::string(what));
+  }
+
+  Error repeats_texts() const {
+    return repeats_too_much("line " + std::to_string(line_.number) + ": the cells repeat",
+                            "of texts");
   }
 
   // A program that computes nothing writes a formula alone, or beside it an empty `v`, as openpyxl
@@ -229,17 +211,19 @@ class SheetReader {
         auto const& text = texts_[*index];
         repeated_ += text.size();
         if (repeated_ <= most_repeated_bytes) return Json::string(text);
-        return repeats_too_much("line " + std::to_string(line_.number) + ": the cells repeat",
-                                "of texts");
+        return repeats_texts();
       }
       return Error(ErrorCode::malformed_answer, "not XLSX: line " + std::to_string(line_.number) +
                                                     " names a text that is not there");
     }
     if (value_.empty()) return Json();
+    if (kind_ == "e") {
+      return cell_error(value_, letters_of(column_) + std::to_string(line_.number));
+    }
     if (kind_ == "b") return Json::boolean(value_ == "1" || value_ == "true");
     bool const is_number = (kind_.empty() || kind_ == "n") &&
                            value_.find_first_not_of("0123456789+-.eE") == std::string::npos;
-    if (!is_number) return Json::string(value_);
+    if (!is_number) return Json::string(kind_ == "str" ? without_escapes(value_) : value_);
     auto number = parse_json(plain_digits(fifteen_digits(value_)));
     return number ? std::move(*number) : Json::string(value_);
   }
@@ -248,6 +232,7 @@ class SheetReader {
   DocumentSpec const& spec_;
   DocumentLimits const& limits_;
   std::string sheet_;
+  MergedCells& merged_;
   TableRows& rows_;
   TableLine line_;
   std::size_t last_line_ = 0;
@@ -270,14 +255,17 @@ struct SheetPlace {
   std::string name, path;
 };
 
+// The first sheet is the first one that a user sees; one of a name may be hidden.
 Result<SheetPlace> place_of_sheet(Workbook const& book, std::string const& wanted) {
+  bool const all_hidden = std::ranges::all_of(book.sheets, &Workbook::Sheet::is_hidden);
   std::string names;
-  for (auto const& [name, id] : book.sheets) {
-    names += (names.empty() ? "\"" : ", \"") + name + "\"";
-    if (!wanted.empty() && name != wanted) continue;
+  for (auto const& sheet : book.sheets) {
+    names += (names.empty() ? "\"" : ", \"") + sheet.name + "\"";
+    bool const fits = wanted.empty() ? !sheet.is_hidden || all_hidden : sheet.name == wanted;
+    if (!fits) continue;
     auto const link =
-        std::ranges::find(book.links, id, &std::pair<std::string, std::string>::first);
-    if (link != book.links.end()) return SheetPlace{name, link->second};
+        std::ranges::find(book.links, sheet.link, &std::pair<std::string, std::string>::first);
+    if (link != book.links.end()) return SheetPlace{sheet.name, link->second};
   }
   return Error(ErrorCode::malformed_answer, wanted.empty() ? "the workbook has no sheet"
                                                            : "the workbook has no sheet \"" +
@@ -306,7 +294,9 @@ Result<std::vector<std::string>> sheet_names(std::string_view bytes, DocumentLim
   auto const book = open_workbook(bytes, limits);
   if (!book) return book.error();
   std::vector<std::string> names;
-  for (auto const& sheet : book->sheets) names.push_back(sheet.first);
+  for (auto const& sheet : book->sheets) {
+    if (!sheet.is_hidden) names.push_back(sheet.name);
+  }
   return names;
 }
 
@@ -338,12 +328,18 @@ Result<Json> read_xlsx(std::string_view bytes, DocumentSpec const& spec,
     texts = std::move(*found);
   }
   auto const convert = [&](std::string const& column, Json cell) {
+    // What nothing reads may hold anything.
+    auto const error = error_of_cell(cell);
+    bool const is_read = std::ranges::find(spec.table.read, column) != spec.table.read.end();
+    if (!error.empty() && !is_read) return Json::string(std::string(error));
     bool const is_day =
         cell.is_number() && std::ranges::find(spec.dates, column) != spec.dates.end();
     return is_day ? Json::string(day_of_serial(cell.number_text(), book->from_1904)) : cell;
   };
   TableRows rows(spec.table, limits, true, convert);
-  SheetReader reader(texts, spec, limits, place->name, rows);
+  auto merged = MergedCells::of_sheet(*sheet, limits);
+  if (!merged) return merged.error();
+  SheetReader reader(texts, spec, limits, place->name, *merged, rows);
   XmlEvents events;
   events.start = [&](XmlElement const& element) { return reader.start(element); };
   events.text = [&](std::string_view text) { return reader.text(text); };

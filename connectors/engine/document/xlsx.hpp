@@ -15,12 +15,14 @@ namespace affsync::engine {
 Result<Json> read_xlsx(std::string_view bytes, DocumentSpec const& spec,
                        DocumentLimits const& limits);
 
-// Returns the names of the workbook's sheets, in order.
+// Returns the names of the workbook's sheets that are not hidden, in order.
 Result<std::vector<std::string>> sheet_names(std::string_view bytes, DocumentLimits const& limits);
 
 // The text of a number as a person sees it: programs write the binary number nearest to 1.1 as
-// 1.1000000000000001. If fifteen digits, all that a workbook promises, give the same binary number,
-// they are returned.
+// 1.1000000000000001, and a workbook the sum of 0.1 and 0.2 as 0.30000000000000004. The fifteen
+// digits, all that a workbook promises and shows, are returned if they give the same binary number,
+// or if they end in zeros, so that the digits behind them are the noise of an addition. Whole
+// numbers may be ids and stay.
 std::string fifteen_digits(std::string_view number);
 
 // The text of a number without an exponent, and of a whole one without places: programs in Java

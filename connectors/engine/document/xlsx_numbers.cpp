@@ -20,6 +20,16 @@ std::optional<double> binary_of(std::string_view text) {
   return value;
 }
 
+// Returns true if what `shorter`, of fifteen digits, leaves out of the value can only come from
+// binary arithmetic: at most thirteen of the digits say something, zeros follow, and the rest is
+// beyond all that a workbook shows. A number that uses its digits up to the last one, such as an
+// amount of a coin with many places, has no noise that anybody could tell.
+bool ends_in_noise(std::string_view shorter, double value) {
+  constexpr double ids = 1e13;  // from here on, whole numbers use the digits
+  auto const mantissa = shorter.substr(0, shorter.find_first_of("eE"));
+  return std::abs(value) < ids && mantissa.ends_with("00");
+}
+
 }  // namespace
 
 std::string fifteen_digits(std::string_view number) {
@@ -39,7 +49,7 @@ std::string fifteen_digits(std::string_view number) {
                                           std::chars_format::scientific, promised - 1);
   if (error != std::errc{}) return as_written;
   std::string const shorter(buffer.data(), end);
-  if (binary_of(shorter) != value) return as_written;
+  if (binary_of(shorter) != value && !ends_in_noise(shorter, *value)) return as_written;
   // Without an exponent if the file had none.
   if (mark != number.size()) return shorter;
   auto const behind = static_cast<int>(mantissa.size() - mantissa.find('.') - 1);
@@ -50,7 +60,7 @@ std::string fifteen_digits(std::string_view number) {
   std::string text(buffer.data(), last);
   if (text.find('.') != text.npos) text.erase(text.find_last_not_of('0') + 1);
   if (text.ends_with('.')) text.pop_back();
-  return binary_of(text) == value ? text : as_written;
+  return binary_of(text) == binary_of(shorter) ? text : as_written;
 }
 
 std::string plain_digits(std::string_view number) {

@@ -175,6 +175,32 @@ void require_one(StreamSpec& stream, std::vector<JsonPath> const& paths) {
   table.mapped.push_back(std::move(names));
 }
 
+// Notes the columns that the mapping reads in any way.
+void note_read(TableMapping const& mapping, TableSpec& table) {
+  auto const note = [](JsonPath const& path, std::vector<std::string>& names) {
+    std::string name(path.head());
+    if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+  };
+  for (auto const& part : mapping.key) {
+    if (!part.constant) note(part.path, table.read);
+  }
+  if (mapping.hash) {
+    for (auto const& field : mapping.hash->fields) note(field, table.read);
+  }
+  if (mapping.where) note(mapping.where->path, table.read);
+  for (auto const& column : mapping.columns) {
+    bool const is_number = column.type == ValueType::decimal || column.type == ValueType::percent ||
+                           column.type == ValueType::integer;
+    for (auto const& path : column.from) {
+      note(path, table.read);
+      if (is_number) note(path, table.measures);
+    }
+    for (auto const& one : column.present) note(one.path, table.read);
+    if (column.only_if) note(*column.only_if, table.read);
+    if (column.negative_if) note(*column.negative_if, table.read);
+  }
+}
+
 // A column that is missing in one answer would make what is stored of it null.
 void require_mapped(StreamSpec& stream, TableMapping const& mapping) {
   for (auto const& part : mapping.key) {
@@ -259,6 +285,8 @@ void require_columns(StreamSpec& stream) {
     if (name.empty() || is_added(stream, name)) continue;
     if (std::ranges::find(required, name) == required.end()) required.push_back(name);
   }
+  note_read(stream.map, stream.document.table);
+  for (auto const& mapping : stream.also) note_read(mapping, stream.document.table);
   require_mapped(stream, stream.map);
   for (auto const& mapping : stream.also) require_mapped(stream, mapping);
 }

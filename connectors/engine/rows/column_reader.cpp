@@ -6,6 +6,7 @@
 #include "base/decimal.hpp"
 #include "base/text.hpp"
 #include "connectors/engine/manifest/words.hpp"
+#include "connectors/engine/values/cell_error.hpp"
 #include "connectors/engine/values/in_words.hpp"
 #include "connectors/engine/values/no_dates.hpp"
 #include "connectors/engine/values/numbers.hpp"
@@ -238,6 +239,11 @@ std::optional<std::string> ColumnReader::read(Json const& row, RowContext& conte
     auto const whole = value->scalar_text();
     if (!whole) {
       if (!is_present(value, {})) continue;  // some brokers write "no value" like this
+      if (auto const error = error_of_cell(*value); !error.empty()) {
+        if (means_nothing(error, mapping_.null_if)) continue;
+        return mapping_.column + ": the field \"" + path.text() + "\" " +
+               cell_error_in_words(*value);
+      }
       return mapping_.column + ": the field \"" + path.text() + "\" is " + kind_in_words(*value) +
              ", not a single value";
     }

@@ -4,6 +4,8 @@
 
 #include "base/batch.hpp"
 #include "base/decimal.hpp"
+#include "base/text.hpp"
+#include "connectors/engine/values/cell_error.hpp"
 #include "connectors/engine/values/numbers.hpp"
 
 namespace affsync::engine {
@@ -43,8 +45,15 @@ void append_canonical(std::string& out, Json const& value) {
   value.dump_to(out);
 }
 
+std::string flaw_of_key_part(Json const& part, std::string_view path) {
+  auto const text = part.is_string() ? trim_blanks(part.as_string()) : std::string_view();
+  auto const flaw = part.is_object() ? cell_error_in_words(part) : spreadsheet_error_in_words(text);
+  if (flaw.empty()) return {};
+  return "the field \"" + std::string(path) + "\", which belongs to the row's key, " + flaw;
+}
+
 ContentKey::ContentKey(StreamPlan const& plan, HashKey const& spec)
-    : volatile_fields_(plan.spec->volatile_fields) {
+    : volatile_fields_(plan.spec->volatile_fields), is_of_table_(plan.spec->document.is_table()) {
   for (auto const& path : spec.fields) fields_.emplace_back(path);
   if (!fields_.empty()) return;
   auto dropping = plan;
@@ -59,6 +68,9 @@ bool ContentKey::read(Json const& row, std::string& key, std::string& reason) co
     auto const* value = field.in(row);
     bool const is_there = value != nullptr && !value->is_null();
     has_any = has_any || is_there;
+    if (is_there && is_of_table_) {
+      if (reason = flaw_of_key_part(*value, field.text()); !reason.empty()) return false;
+    }
     if (is_there) append_canonical(text, *value);
     text += '\n';
   }

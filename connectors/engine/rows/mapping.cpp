@@ -7,6 +7,7 @@
 #include "connectors/engine/rows/column_reader.hpp"
 #include "connectors/engine/rows/content_key.hpp"
 #include "connectors/engine/rows/privacy_filter.hpp"
+#include "connectors/engine/values/cell_error.hpp"
 #include "connectors/engine/values/in_words.hpp"
 
 namespace affsync::engine {
@@ -106,6 +107,7 @@ struct RowMapper::Compiled {
       : table(mapping.table),
         privacy(plan),
         volatile_fields(plan.spec->volatile_fields),
+        is_of_table(plan.spec->document.is_table()),
         one_of_many_rows(mapping.key != plan.spec->map.key) {
     for (auto const& path : volatile_fields) volatile_paths.emplace_back(JsonPath(path));
     for (auto const& part : mapping.key) {
@@ -166,6 +168,7 @@ struct RowMapper::Compiled {
   PrivacyFilter privacy;
   std::vector<std::string> volatile_fields;
   std::vector<FieldPath> volatile_paths;  // the same, compiled
+  bool is_of_table;                       // whose cells may hold errors of a spreadsheet
   // The table has another key than the main one, so several rows of the list may share one of its
   // rows.
   bool one_of_many_rows;
@@ -212,6 +215,9 @@ bool RowMapper::read_key(Json const& row, std::string& key, std::string& reason,
       continue;
     }
     Json const* part = path.in(row);
+    if (part != nullptr && compiled_->is_of_table) {
+      if (reason = flaw_of_key_part(*part, path.text()); !reason.empty()) return false;
+    }
     auto const whole = part == nullptr ? std::nullopt : part->scalar_text();
     auto const text = whole ? trim_blanks(*whole) : std::string_view{};
     if (text.empty()) {

@@ -62,8 +62,7 @@ TEST(Xlsx, BinaryNoiseOfNumbersIsNoPartOfTheirDigits) {
   EXPECT_EQ(fifteen_digits("18371.605400000001"), "18371.6054");
   EXPECT_EQ(fifteen_digits("-0.10000000000000001"), "-0.1");
   EXPECT_EQ(fifteen_digits("1.0000000000000001E-5"), "1.00000000000000e-05");
-  // Another number than that of fifteen digits, and numbers that promise nothing.
-  EXPECT_EQ(fifteen_digits("0.30000000000000004"), "0.30000000000000004");
+  // Numbers that promise nothing.
   EXPECT_EQ(fifteen_digits("12345678901234567"), "12345678901234567");
   EXPECT_EQ(fifteen_digits("1234.50"), "1234.50");
 }

@@ -1,75 +1,11 @@
 // Workbooks as programs write them that compute nothing, and those that name one text many times.
 #include <gtest/gtest.h>
 
-#include <boost/crc.hpp>
-
 #include "tests/unit/engine/documents.hpp"
+#include "tests/unit/engine/workbook_bytes.hpp"
 
 namespace affsync::engine::workbooks_test {
 namespace {
-
-void put(std::string& out, std::uint32_t value, int bytes) {
-  for (; bytes > 0; --bytes, value >>= 8) out += static_cast<char>(value & 0xFF);
-}
-
-// An archive whose members are not compressed.
-class Archive {
- public:
-  void add(std::string const& name, std::string const& bytes) {
-    boost::crc_32_type crc;
-    crc.process_bytes(bytes.data(), bytes.size());
-    std::string head;
-    for (auto const number : {20U, 0U, 0U, 0U, 0U}) put(head, number, 2);
-    put(head, crc.checksum(), 4);
-    put(head, static_cast<std::uint32_t>(bytes.size()), 4);
-    put(head, static_cast<std::uint32_t>(bytes.size()), 4);
-    put(head, static_cast<std::uint32_t>(name.size()), 2);
-    put(head, 0, 2);
-    list_ += "PK\x01\x02";
-    put(list_, 20, 2);
-    list_ += head;
-    for (auto const size : {2, 2, 2, 4}) put(list_, 0, size);
-    put(list_, static_cast<std::uint32_t>(out_.size()), 4);
-    list_ += name;
-    out_ += "PK\x03\x04" + head + name + bytes;
-    ++count_;
-  }
-  std::string bytes() const {
-    std::string end = "PK\x05\x06";
-    put(end, 0, 4);
-    put(end, count_, 2);
-    put(end, count_, 2);
-    put(end, static_cast<std::uint32_t>(list_.size()), 4);
-    put(end, static_cast<std::uint32_t>(out_.size()), 4);
-    put(end, 0, 2);
-    return out_ + list_ + end;
-  }
-
- private:
-  std::string out_, list_;
-  std::uint32_t count_ = 0;
-};
-
-std::string workbook(std::string const& rows, std::string const& texts = "") {
-  Archive archive;
-  archive.add("xl/workbook.xml", R"(<workbook xmlns:r="r"><sheets><sheet name="May" r:id="a"/>)"
-                                 "</sheets></workbook>");
-  archive.add(
-      "xl/_rels/workbook.xml.rels",
-      R"(<Relationships><Relationship Id="a" Type="x/worksheet" Target="sheet.xml"/>)"
-      R"(<Relationship Id="b" Type="x/sharedStrings" Target="texts.xml"/></Relationships>)");
-  archive.add("xl/sheet.xml", "<worksheet><sheetData>" + rows + "</sheetData></worksheet>");
-  archive.add("xl/texts.xml", "<sst>" + texts + "</sst>");
-  return archive.bytes();
-}
-
-std::string cell(std::string const& place, std::string const& inside) {
-  return "<c r=\"" + place + "\">" + inside + "</c>";
-}
-
-std::string text_cell(std::string const& place, std::string const& text) {
-  return "<c r=\"" + place + R"(" t="inlineStr"><is><t>)" + text + "</t></is></c>";
-}
 
 std::string const header =
     "<row r=\"1\">" + text_cell("A1", "id") + text_cell("B1", "amount") + "</row>";
