@@ -7,14 +7,13 @@
 #include "base/text.hpp"
 #include "connectors/engine/answer/text.hpp"
 #include "connectors/engine/document/document.hpp"
+#include "connectors/engine/draft/columns.hpp"
 #include "connectors/engine/draft/roles.hpp"
 #include "connectors/engine/stream_reader.hpp"
 #include "connectors/engine/values/query.hpp"
 
 namespace affsync::engine {
 namespace {
-
-using Field = SampleField const*;
 
 // The names of further files: digits and blanks of this one's name may be others.
 std::string pattern_from(std::string_view file) {
@@ -40,140 +39,47 @@ std::string pattern_from(std::string_view file) {
   return "/" + pattern + std::string(file.substr(dot));
 }
 
-std::string inner(std::string const& name, std::string const& path, std::string const& options,
-                  std::string const& comment) {
-  auto text = "      " + name + ": ";
-  text += options.empty() ? yaml_text(path) : "{from: " + yaml_text(path) + options + "}";
-  return text + (comment.empty() ? "" : "  # " + comment) + "\n";
-}
-
-std::string day_columns(Roles const& roles) {
-  auto const& form = *roles.day_form;
-  auto const& path = roles.day->path;
-  std::string formats =
-      form.format == "iso" || form.format.empty() ? "" : ", formats: " + yaml_text(form.format);
-  std::string comment = "guess: the day that the row is about";
-  if (!form.other.empty()) comment += "; " + form.other + " fits the sample too";
-  std::string time = formats;
-  if (!form.epoch.empty()) time = ", as: epoch, unit: " + form.epoch;
-  auto const zone =
-      form.epoch.empty() && form.has_time ? std::string(", zone: UTC") : std::string();
-  auto const zone_note = zone.empty() ? comment : comment + ", and the zone of its times";
-  if (roles.table == "client") return inner("registered_at", path, time + zone, zone_note);
-  if (roles.table == "payout") return inner("requested_at", path, time + zone, zone_note);
-  if (!form.has_time) return inner("occurred_on", path, formats, comment);
-  auto const as_day = form.epoch.empty() ? ", as: datetime" + formats + zone : time;
-  return inner("occurred_on", path, as_day, zone_note) +
-         inner("occurred_at", path, time + zone, "");
-}
-
-// What the fields around the amount say about it.
-std::string doubts_about(Sample const& sample, SampleField const& money) {
-  std::string doubts;
-  auto const is_whole = [](std::string const& text) {
-    return text.find_first_of(".,") == std::string::npos;
-  };
-  bool const may_be_cents = !counts_cents(money) && std::ranges::all_of(money.values, is_whole);
-  for (auto const& field : sample.fields) {
-    if (!may_be_cents || !counts_cents(field)) continue;
-    doubts += "; in cents like " + field.path + "? Then add `minor_units: 2`";
-    break;
-  }
-  if (names_earnings(money)) return doubts;
-  for (auto const& field : sample.fields) {
-    if (!field.is_list || !names_earnings(field)) continue;
-    doubts += "; or the order's value? The list " + field.path +
-              " may hold what was earned: read it with `each`";
-    break;
-  }
-  return doubts;
-}
-
-std::string money_column(Sample const& sample, Roles const& roles, bool with_all_words) {
-  auto const number = guess_number(*roles.money).value_or(NumberGuess());
-  std::string options = ", required: true";
-  std::string comment = "guess: what was earned";
-  bool const is_local = number.decimal_comma || !number.grouping.empty();
-  if (is_local && with_all_words) {
-    if (number.decimal_comma) options += ", decimal_comma: true";
-    if (!number.grouping.empty()) options += ", grouping: '" + number.grouping + "'";
-  }
-  if (counts_cents(*roles.money)) {
-    options += ", minor_units: 2";
-    comment += ", in cents as the name says; leave out `minor_units` if it is not";
-  }
-  comment += doubts_about(sample, *roles.money);
-  auto const text = inner("amount", roles.money->path, options, comment);
-  if (number.unreadable.empty()) return text;
-  return "      # The amounts are written like " + one_line(number.unreadable) +
-         ", with signs or brackets that affsync does not read: rows with them go to\n"
-         "      # quarantine. Export plain numbers, such as -12.30, or read another column.\n" +
-         text;
-}
-
-std::string currency_column(Roles const& roles) {
-  if (roles.currency != nullptr) return inner("currency", roles.currency->path, "", "guess");
-  std::string line = "      currency: {const: ";
-  if (!roles.currency_of_money.empty()) {
-    return line + roles.currency_of_money + "}  # guess, from the column of the amounts\n";
-  }
-  return line + "USD}  # the sample names no currency: check this\n";
-}
-
-std::string columns_of(Sample const& sample, Roles const& roles, bool with_all_words) {
-  std::string text;
-  bool const is_client = roles.table == "client";
-  if (roles.money != nullptr) {
-    text += money_column(sample, roles, with_all_words);
-    text += currency_column(roles);
-  }
-  if (!is_client && roles.table != "payout" && roles.client != nullptr) {
-    text += inner("client_ref", roles.client->path, "",
-                  "guess: the client; the same in every stream, or joins find nothing");
-  }
-  if (is_client && roles.country != nullptr)
-    text += inner("country", roles.country->path, "", "guess");
-  if (!is_client && roles.table != "payout" && roles.kind != nullptr) {
-    text +=
-        inner("broker_kind", roles.kind->path, "", "guess; map `kind` from its words with a table");
-  }
-  if (roles.status != nullptr && !is_client) {
-    text += inner("broker_status", roles.status->path, "",
-                  "guess; map `status` from its words with a table");
-  }
-  if (roles.table != "payout" && roles.link != nullptr) {
-    text += inner("link_code", roles.link->path, "", "guess");
-  }
-  if (roles.day != nullptr) text += day_columns(roles);
-  return text;
-}
-
-std::string key_line(Sample const& sample, Roles const& roles, bool with_hash) {
-  std::string comment = "guess: no two rows of the sample are the same there";
-  auto fields = roles.key;
-  if (fields.empty()) {
-    comment =
-        "no id was found, so the content of a row is its key: a row that changes comes as a new "
-        "one. Is there an id?";
-    if (with_hash) return "    key: {hash: all}  # " + comment + "\n";
-    for (auto const& field : sample.fields) {
-      if (field.values.size() == sample.rows && !is_measure(field)) fields.push_back(&field);
-    }
-    if (fields.empty()) fields.push_back(&sample.fields.front());
+std::string key_line(Roles const& roles) {
+  auto const& key = roles.key;
+  if (key.fields.empty()) {
+    bool const has_day = roles.day != nullptr || roles.unread_day != nullptr;
+    std::string const line =
+        "    key: {hash: all}  # no id was found, so the content of a row is its key: a row that "
+        "changes comes as a new one" +
+        std::string(has_day ? ""
+                            : ", and since no day was found, an equal row of the next file counts "
+                              "as the same one") +
+        ". Is there an id?\n";
+    if (key.line == nullptr) return line;
+    return line + "    volatile: " + yaml_text(key.line->path) +
+           "  # guess: it counts the lines of a file, and says nothing about a row\n";
   }
   std::string text;
-  for (auto const* field : fields) text += (text.empty() ? "" : ", ") + yaml_text(field->path);
-  if (fields.size() > 1) text = "[" + text + "]";
-  return "    key: " + text + "  # " + comment + "\n";
+  for (auto const* field : key.fields) text += (text.empty() ? "" : ", ") + yaml_text(field->path);
+  if (!key.is_content) {
+    return "    key: " + text +
+           "  # guess: the id of a row; a later row with the same one replaces it\n";
+  }
+  return "    key: {hash: [" + text +
+         "]}  # guess: there is no id, but these fields tell the rows of the sample apart; a later "
+         "row that is the same there replaces the one before\n";
+}
+
+std::string unread_day_lines(Roles const& roles) {
+  if (roles.unread_day == nullptr) return {};
+  return "    # " + roles.unread_day->path + " has no day that affsync reads, such as " +
+         one_line(roles.unread_day->values.front()) +
+         ": its rows have no day, and a\n"
+         "    # file cannot replace what was read of its period. Export days if you can.\n";
 }
 
 // The file's own line of sums, if it can be read as the amounts are.
-std::string check_line(Sample const& sample, Roles const& roles, bool with_all_words) {
+std::string check_line(Sample const& sample, Roles const& roles, Writing const& writing) {
   if (roles.money == nullptr || counts_cents(*roles.money)) return {};
   if (std::ranges::find(sample.sums, roles.money->name) == sample.sums.end()) return {};
   auto const number = guess_number(*roles.money).value_or(NumberGuess());
   bool const is_local = number.decimal_comma || !number.grouping.empty();
-  if (!number.unreadable.empty() || (is_local && !with_all_words)) return {};
+  if (!number.unreadable.empty() || (is_local && !writing.with_all_words)) return {};
   return "    reconcile: [{column: amount, total: " + yaml_text("totals.0." + roles.money->path) +
          "}]  # guess: the rows of a file add up to its line of sums\n";
 }
@@ -247,7 +153,7 @@ std::string request_text(Address const& address, std::string const& file) {
 }
 
 std::string stream_text(Sample const& sample, Roles const& roles, Address const& address,
-                        std::string const& file, bool with_all_words) {
+                        std::string const& file, Writing const& writing) {
   std::string text = "  " + roles.stream + ":  # guess, from the fields of the sample\n";
   text += "    table: " + roles.table + "\n";
   text += request_text(address, file);
@@ -258,7 +164,7 @@ std::string stream_text(Sample const& sample, Roles const& roles, Address const&
     words.push_back("dates: " + yaml_text(roles.day->name));
   }
   // Columns of a key find the header by themselves.
-  if (sample.skipped > 0 && roles.key.empty()) {
+  if (sample.skipped > 0 && roles.key.fields.empty()) {
     words.push_back("skip_lines: " + std::to_string(sample.skipped));
   }
   std::string joined;
@@ -269,7 +175,7 @@ std::string stream_text(Sample const& sample, Roles const& roles, Address const&
     text += "\n";
   }
   if (!sample.records.empty()) text += "    records: " + yaml_text(sample.records) + "\n";
-  text += key_line(sample, roles, with_all_words);
+  text += key_line(roles);
   if (address.host.empty() && roles.table == "commission" && roles.day != nullptr) {
     text +=
         "    window: {column: occurred_on}  # the period of a file: its first and its last day\n"
@@ -277,8 +183,9 @@ std::string stream_text(Sample const& sample, Roles const& roles, Address const&
         "corrected "
         "file lacks are gone\n";
   }
-  text += "    map:\n" + columns_of(sample, roles, with_all_words);
-  text += check_line(sample, roles, with_all_words);
+  text += unread_day_lines(roles);
+  text += "    map:\n" + columns_of(sample, roles, writing);
+  text += check_line(sample, roles, writing);
   return text + left_fields(sample, text);
 }
 
@@ -346,6 +253,16 @@ std::optional<Error> try_out(Draft& draft, std::string_view bytes, std::string c
   return std::nullopt;
 }
 
+// Takes the text in which the user has to choose, if it is another one. No row can be read by it.
+void leave_open(Draft& draft, std::string text) {
+  if (text == draft.text) return;
+  draft.text = std::move(text);
+  draft.mapped = 0;
+  draft.problem =
+      "the sample has values that may mean two numbers or days; choose in the lines of `map` "
+      "which one they mean";
+}
+
 }  // namespace
 
 Result<Draft> draft_connector(std::string_view bytes, std::string const& file,
@@ -357,12 +274,17 @@ Result<Draft> draft_connector(std::string_view bytes, std::string const& file,
   auto const roles = guess_roles(*sample, file);
   std::optional<Error> problem;
   Draft draft;
-  // Rows without an id, and numbers as people write them, need words that fit only some samples.
+  // Numbers as people write them need words that fit only some samples.
+  auto const written = [&](Writing const& writing) {
+    return file_text(name, file, *address, stream_text(*sample, roles, *address, file, writing));
+  };
   for (bool const with_all_words : {true, false}) {
-    draft.text = file_text(name, file, *address,
-                           stream_text(*sample, roles, *address, file, with_all_words));
+    draft.text = written({.with_all_words = with_all_words, .chooses = true});
     auto failed = try_out(draft, bytes, name, now);
-    if (!failed) return draft;
+    if (!failed) {
+      leave_open(draft, written({.with_all_words = with_all_words, .chooses = false}));
+      return draft;
+    }
     if (!problem) problem = std::move(failed);
   }
   return *problem;

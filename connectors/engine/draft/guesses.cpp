@@ -1,7 +1,7 @@
 #include "connectors/engine/draft/guesses.hpp"
 
 #include <algorithm>
-#include <functional>
+#include <chrono>
 #include <iterator>
 #include <set>
 #include <utility>
@@ -39,6 +39,27 @@ bool is_number(std::string_view text, char decimal, std::string_view group) {
     whole.remove_prefix(std::min(end + group.size(), whole.size()));
   }
   return true;
+}
+
+// Returns a value such as 1,234 if each one with a mark is like it, with the same mark: groups of
+// thousands or places. Nobody groups behind a leading zero. `of_program`: a point is a decimal one.
+std::string const* of_two_numbers(std::vector<std::string> const& values, bool of_program) {
+  constexpr std::size_t group = 3;
+  std::string const* found = nullptr;
+  for (auto const& value : values) {
+    std::string_view text(value);
+    if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+    auto const mark = text.find_first_not_of(digits);
+    if (mark == text.npos && !text.empty()) continue;
+    bool const fits = mark != text.npos &&
+                      (text[mark] == ',' || (text[mark] == '.' && !of_program)) && mark >= 1 &&
+                      mark <= group && text.front() != '0' && text.size() - mark - 1 == group &&
+                      text.find_first_not_of(digits, mark + 1) == text.npos;
+    if (!fits) return nullptr;
+    if (found != nullptr && found->find(text[mark]) == found->npos) return nullptr;
+    if (found == nullptr) found = &value;
+  }
+  return found;
 }
 
 constexpr std::pair<std::string_view, std::string_view> money_signs[] = {
@@ -125,23 +146,11 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> kn
   return std::ranges::any_of(known, [&](std::string_view one) { return is_of(word, one); });
 }
 
-// An id of a client, an account, a campaign, and so on: it occurs in many rows.
-bool names_somebody(SampleField const& field) {
-  auto const words = words_of(field.name);
-  bool const is_of_row = std::ranges::any_of(words, [](std::string const& word) {
-    return is_one_of(word, {"transaction", "order", "ticket", "deal", "trade", "payout", "payment",
-                            "commission", "conversion", "reward", "event", "action", "click",
-                            "invoice", "lead", "sale", "record", "row"});
-  });
-  return !is_of_row && std::ranges::any_of(words, [](std::string_view word) {
-    if (word.size() > 2 && word.ends_with("id")) word.remove_suffix(2);
-    return is_one_of(word,
-                     {"client",    "customer", "trader",  "player",     "user",     "member",
-                      "u",         "login",    "account", "affiliate",  "partner",  "campaign",
-                      "brand",     "merchant", "program", "offer",      "manager",  "country",
-                      "publisher", "media",    "banner",  "site",       "tracking", "sub",
-                      "agent",     "kunde",    "клиент",  "advertiser", "клиента"});
-  });
+bool is_of_row(std::string_view word) {
+  return is_one_of(word,
+                   {"transaction", "order",  "ticket", "deal",    "trade",      "payout", "payment",
+                    "commission",  "reward", "event",  "action",  "conversion", "click",  "invoice",
+                    "lead",        "sale",   "record", "booking", "txn",        "bet"});
 }
 
 bool all_fit(SampleField const& field, std::string const& format) {
@@ -150,7 +159,22 @@ bool all_fit(SampleField const& field, std::string const& format) {
       field.values, [&](std::string const& text) { return reader.read_instant(text).has_value(); });
 }
 
+bool all_at_midnight(SampleField const& field, std::string const& format) {
+  TimeReader const reader({format}, "UTC");
+  return std::ranges::all_of(field.values, [&](std::string const& text) {
+    auto const at = reader.read_instant(text);
+    return at && std::chrono::floor<std::chrono::days>(*at) == *at;
+  });
+}
+
 }  // namespace
+
+std::pair<std::string, std::string> two_numbers(std::string_view text) {
+  auto const mark = text.find_first_of(".,");
+  std::string const whole(text.substr(0, mark));
+  std::string const rest(mark == text.npos ? std::string_view() : text.substr(mark + 1));
+  return {whole + rest, whole + "." + rest};
+}
 
 std::optional<NumberGuess> guess_number(SampleField const& field) {
   if (field.values.empty()) return std::nullopt;
@@ -167,10 +191,14 @@ std::optional<NumberGuess> guess_number(SampleField const& field) {
     plain.push_back(without_signs(value, sign));
     if (plain.back() != value && unreadable.empty()) unreadable = value;
   }
+  if (auto const* either = of_two_numbers(plain, field.is_of_program)) {
+    bool const is_comma = either->find(',') != either->npos;
+    return NumberGuess{!is_comma, is_comma ? "," : ".", unreadable, *either};
+  }
   for (auto const& form : forms) {
     bool const fits = std::ranges::all_of(
         plain, [&](std::string const& text) { return is_number(text, form.decimal, form.group); });
-    if (fits) return NumberGuess{form.decimal == ',', std::string(form.group), unreadable};
+    if (fits) return NumberGuess{form.decimal == ',', std::string(form.group), unreadable, {}};
   }
   return std::nullopt;
 }
@@ -190,7 +218,7 @@ bool names_earnings(SampleField const& field) {
                           "комиссия", "вознаграждение"});
 }
 
-bool names_row(SampleField const& field) {
+bool names_id(SampleField const& field) {
   auto const words = words_of(field.name);
   // "Number of trades" is a count.
   if (words.empty() || std::ranges::find(words, "of") != words.end()) return false;
@@ -204,8 +232,31 @@ bool names_row(SampleField const& field) {
   });
 }
 
+bool names_row(SampleField const& field) {
+  if (!names_id(field)) return false;
+  auto const words = words_of(field.name);
+  bool const is_of_rows = std::ranges::any_of(words, [](std::string_view word) {
+    if (word.size() > 2 && word.ends_with("id")) word.remove_suffix(2);
+    return is_of_row(word);
+  });
+  // An id of a client, a campaign or a product occurs in many rows, and so does a bare number.
+  return is_of_rows || std::ranges::all_of(words, [](std::string const& word) {
+           return is_one_of(word, {"id", "uuid", "guid", "ref", "reference", "txid", "hash",
+                                   "external", "unique", "internal"});
+         });
+}
+
+bool names_line(SampleField const& field) {
+  auto const& name = field.name;
+  if (name.starts_with("column_") || name.starts_with("Unnamed")) return true;
+  return std::ranges::all_of(words_of(name), [](std::string const& word) {
+    return is_one_of(word, {"#", "№", "no", "nr", "num", "number", "row", "line", "index", "pos",
+                            "position", "lfd", "id", "rank", "sr", "sl", "номер", "Номер"});
+  });
+}
+
 bool is_measure(SampleField const& field) {
-  if (names_row(field)) return false;
+  if (names_id(field)) return false;
   bool const has_fractions =
       guess_number(field) && std::ranges::any_of(field.values, [](std::string const& text) {
         return text.find_first_of(".,$€£") != text.npos;
@@ -281,8 +332,10 @@ std::optional<DayGuess> guess_day(SampleField const& field, DocumentFormat forma
     return guess;
   }
   std::vector<std::string> formats{"iso"};
-  for (auto const* day : {"%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y.%m.%d", "%d-%m-%Y",
-                          "%d %b %Y", "%b %d, %Y"}) {
+  for (auto const* day :
+       {"%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y.%m.%d", "%d-%m-%Y", "%m-%d-%Y",
+        "%d %b %Y", "%b %d, %Y", "%d-%b-%Y", "%d.%m.%y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y",
+        "%m-%d-%y", "%d %b %y", "%b %d, %y", "%d-%b-%y"}) {
     for (auto const* time : {"", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p"}) {
       formats.push_back(std::string(day) + time);
     }
@@ -297,9 +350,21 @@ std::optional<DayGuess> guess_day(SampleField const& field, DocumentFormat forma
     guess.format = one;
     guess.has_time =
         one == "iso" ? field.values.front().size() > 10 : one.find("%M") != std::string::npos;
+    guess.is_midnight = guess.has_time && all_at_midnight(field, one);
     if (one == "iso") break;
   }
   return guess.format.empty() ? std::nullopt : std::optional(guess);
+}
+
+bool is_month(SampleField const& field) {
+  constexpr std::string_view forms[] = {"%d %Y-%m", "%d %m/%Y", "%d %m.%Y", "%d %Y/%m",
+                                        "%d %Y.%m", "%d %b %Y", "%d %b-%Y", "%d %b %y",
+                                        "%d %b-%y", "%d %b, %Y"};
+  SampleField first = field;
+  for (auto& value : first.values) value.insert(0, "1 ");
+  return !field.values.empty() && std::ranges::any_of(forms, [&](std::string_view form) {
+    return all_fit(first, std::string(form));
+  });
 }
 
 bool is_currency(SampleField const& field) {
@@ -321,39 +386,6 @@ bool is_called(SampleField const& field, std::initializer_list<std::string_view>
 bool is_unique(SampleField const& field, std::size_t rows) {
   std::set<std::string_view> const different(field.values.begin(), field.values.end());
   return field.values.size() == rows && different.size() == rows;
-}
-
-std::vector<SampleField const*> guess_key(Sample const& sample, KeyWanted const& wanted) {
-  std::vector<SampleField const*> ids;  // the likeliest first
-  auto const is_likelier = [&](SampleField const* field) {
-    return names_somebody(*field) == wanted.of_clients;
-  };
-  for (auto const& field : sample.fields) {
-    bool const is_excluded =
-        std::ranges::find(wanted.not_these, &field) != wanted.not_these.end() ||
-        is_measure(field) || !is_unique(field, sample.rows);
-    if (!is_excluded && names_row(field)) ids.push_back(&field);
-  }
-  std::ranges::stable_sort(ids, std::less<>(),
-                           [&](auto const* field) { return !is_likelier(field); });
-  if (!ids.empty() && (wanted.of_clients || is_likelier(ids.front()))) return {ids.front()};
-  bool const is_client = wanted.of_clients && wanted.client != nullptr;
-  if (is_client && is_unique(*wanted.client, sample.rows)) return {wanted.client};
-  if (wanted.of_events) return {};
-  // Days and clients that occur once in a sample may occur again in the next file.
-  std::vector<SampleField const*> key;
-  std::vector<std::string> joined(sample.rows);
-  for (auto const* field : wanted.parts) {
-    if (field == nullptr || field->values.size() != sample.rows) continue;
-    key.push_back(field);
-    for (std::size_t row = 0; row < sample.rows; ++row) joined[row] += field->values[row] + '\0';
-    std::set<std::string_view> const different(joined.begin(), joined.end());
-    bool const waits_for_client = wanted.client != nullptr && field != wanted.client &&
-                                  std::ranges::find(key, wanted.client) == key.end() &&
-                                  wanted.client->values.size() == sample.rows;
-    if (different.size() == sample.rows && !waits_for_client) return key;
-  }
-  return {};
 }
 
 }  // namespace affsync::engine

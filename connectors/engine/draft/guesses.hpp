@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "connectors/engine/draft/sample.hpp"
@@ -16,18 +17,28 @@ struct NumberGuess {
   bool decimal_comma = false;
   std::string grouping;    // between thousands; empty: nothing
   std::string unreadable;  // a value with a sign of a currency or in brackets; empty: there is none
+  // A value that may be two numbers, such as 1,234, if nothing in the field tells which; the form
+  // above is that of the larger ones. Empty: the form is certain.
+  std::string two_ways;
 };
 std::optional<NumberGuess> guess_number(SampleField const& field);
+
+// The numbers that a text such as 1,234 may be, the larger one first: 1234 and 1.234.
+std::pair<std::string, std::string> two_numbers(std::string_view text);
 
 // How the days of a field are written; nullopt if not all of its values are days or times.
 struct DayGuess {
   std::string format;  // "iso" or strptime fields; empty: a number
   std::string other;   // a second format that fits all values too
   bool has_time = false;
-  std::string epoch;       // unit of a number since 1970: "seconds", "milliseconds"
-  bool is_serial = false;  // days since 1900, as workbooks count
+  bool is_midnight = false;  // all times are 00:00
+  std::string epoch;         // unit of a number since 1970: "seconds", "milliseconds"
+  bool is_serial = false;    // days since 1900, as workbooks count
 };
 std::optional<DayGuess> guess_day(SampleField const& field, DocumentFormat format);
+
+// Returns true if the values are months, such as 2026-11, 11/2026 or November 2026.
+bool is_month(SampleField const& field);
 
 bool is_currency(SampleField const& field);
 // The same by the values alone: each is the code of a currency.
@@ -42,8 +53,13 @@ bool counts_cents(SampleField const& field);
 bool names_earnings(SampleField const& field);
 // Returns true if the values are amounts or counts, which tell no rows apart.
 bool is_measure(SampleField const& field);
-// Returns true if the name is that of an id.
+// Returns true if the name is that of an id, of whatever it is.
+bool names_id(SampleField const& field);
+// Returns true if the name says that the values identify the rows: the id of a transaction, an
+// order, or the like, or an id alone.
 bool names_row(SampleField const& field);
+// Returns true if the name is that of the lines' numbers, or may be: "#", "No.", "Id", or none.
+bool names_line(SampleField const& field);
 
 // Returns true if one of the name's words is one of these, in singular or plural. A word of four
 // letters and more may be the end of a longer one.
@@ -54,19 +70,5 @@ bool is_called(SampleField const& field, std::initializer_list<std::string_view>
 
 // Returns true if every row has a value, and no two the same.
 bool is_unique(SampleField const& field, std::size_t rows);
-
-struct KeyWanted {
-  bool of_clients = false;  // a row is a client
-  bool of_events = false;   // a row is about a moment, and equal ones may come in one second
-  SampleField const* client = nullptr;
-  std::vector<SampleField const*> parts;      // that may tell rows apart together; null: none
-  std::vector<SampleField const*> not_these;  // never alone
-};
-
-// Returns the fields that tell the rows apart: an id if there is one, else a few of `parts`; empty
-// if no few do, and for events that have no id of their own: their time, or the id of an order that
-// several of them have, tells them apart only in this sample. Amounts and counts are never among
-// them.
-std::vector<SampleField const*> guess_key(Sample const& sample, KeyWanted const& wanted);
 
 }  // namespace affsync::engine

@@ -27,7 +27,9 @@ bool is_text(SampleField const& field) {
       guess_number(field) && std::ranges::any_of(field.values, [](auto const& text) {
         return text.find_first_of(".,") != std::string::npos;
       });
-  return !field.values.empty() && !has_fractions && !is_called(field, {"count"});
+  bool const is_count =
+      is_called(field, {"count"}) && !is_called(field, {"account", "country", "county"});
+  return !field.values.empty() && !has_fractions && !is_count;
 }
 
 // "user" is a client, but "user_agent", "click_user_referer" and "user_type" are none.
@@ -40,7 +42,7 @@ bool is_somebody(SampleField const& field) {
 bool is_amount(SampleField const& field) {
   // "commissionTime" is a number, too.
   if (guess_day(field, DocumentFormat::json)) return false;
-  bool const is_other = names_row(field) ||
+  bool const is_other = names_id(field) ||
                         has_word(field, {"count", "number", "rate", "percent", "percentage",
                                          "ratio", "lots", "trades", "clicks"}) ||
                         // What was traded, unless it is a volume of commission.
@@ -90,6 +92,18 @@ Found find_currency(Sample const& sample) {
   return found == sample.fields.end() ? nullptr : &*found;
 }
 
+// A month, or what is called a day and is none that is read.
+Found find_unread_day(Sample const& sample, Roles const& roles) {
+  auto const month = std::ranges::find_if(sample.fields, is_month);
+  if (month != sample.fields.end() && &*month != roles.money) return &*month;
+  for (auto const& field : sample.fields) {
+    bool const is_called_so =
+        has_word(field, {"date", "day", "month", "period", "datum", "monat", "дата", "месяц"});
+    if (is_called_so && !field.values.empty() && &field != roles.money) return &field;
+  }
+  return nullptr;
+}
+
 }  // namespace
 
 Roles guess_roles(Sample const& sample, std::string const& file) {
@@ -117,12 +131,15 @@ Roles guess_roles(Sample const& sample, std::string const& file) {
   bool const is_payout = name.find("payout") != name.npos || name.find("withdraw") != name.npos;
   roles.table = roles.money == nullptr ? "client" : is_payout ? "payout" : "commission";
   roles.stream = roles.table + "s";
+  if (roles.day == nullptr) roles.unread_day = find_unread_day(sample, roles);
   KeyWanted wanted;
   wanted.of_clients = roles.table == "client";
   wanted.client = roles.client;
-  wanted.parts = {roles.day, roles.client, roles.link, roles.kind, roles.country};
-  wanted.not_these = {roles.money, roles.day, roles.currency, roles.status};
-  wanted.of_events = !wanted.of_clients && roles.day_form && roles.day_form->has_time;
+  wanted.day = roles.day != nullptr ? roles.day : roles.unread_day;
+  wanted.not_these = {roles.money, roles.status};
+  wanted.currency = roles.currency;
+  wanted.of_events = !wanted.of_clients && roles.day_form && roles.day_form->has_time &&
+                     !roles.day_form->is_midnight;
   roles.key = guess_key(sample, wanted);
   return roles;
 }

@@ -3,9 +3,9 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "connectors/engine/draft/guesses.hpp"
+#include "connectors/engine/draft/keys.hpp"
 
 namespace affsync::engine {
 
@@ -20,8 +20,9 @@ struct Roles {
   SampleField const* kind = nullptr;
   SampleField const* link = nullptr;
   std::string currency_of_money;  // that the name or the values of the money say; may be empty
-  std::vector<SampleField const*> key;  // empty: no few fields tell the rows apart
+  KeyGuess key;
   std::optional<DayGuess> day_form;
+  SampleField const* unread_day = nullptr;  // a month, or a day in a form that is not read
 };
 
 // `file`: the name of the sample, which may say what its rows are.

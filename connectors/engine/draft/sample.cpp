@@ -188,7 +188,12 @@ std::string first_element(std::string_view text) {
   return {};
 }
 
-void collect_fields(Json const& row, std::string const& before, int depth,
+// The text of an element with attributes is "#text" of an object, and means what the element is
+// called.
+constexpr std::string_view text_member = "#text";
+
+// `owner`: the name of the member that `row` is, empty for a row itself.
+void collect_fields(Json const& row, std::string const& owner, std::string const& before, int depth,
                     std::map<std::string, std::size_t>& places, Sample& sample) {
   for (auto const& member : row.members()) {
     if (!can_be_named(member.name)) {
@@ -200,15 +205,17 @@ void collect_fields(Json const& row, std::string const& before, int depth,
     }
     auto const path = before + path_step(member.name);
     if (member.value.is_object() && depth < 3) {
-      collect_fields(member.value, path + ".", depth + 1, places, sample);
+      collect_fields(member.value, member.name, path + ".", depth + 1, places, sample);
       continue;
     }
     auto const [place, is_new] = places.try_emplace(path, sample.fields.size());
     if (is_new) {
       auto& field = sample.fields.emplace_back();
       field.path = path;
-      field.name = member.name;
+      field.name = member.name == text_member && !owner.empty() ? owner : member.name;
       field.is_number = true;
+      field.is_of_program = sample.document.format == DocumentFormat::json ||
+                            sample.document.format == DocumentFormat::json_lines;
     }
     auto& field = sample.fields[place->second];
     ++field.rows;
@@ -322,7 +329,7 @@ Result<Sample> read_sample(std::string_view bytes, std::string_view file) {
   for (auto const& row : rows->items()) {
     if (!row.is_object()) continue;
     if (++sample.rows > most_rows) break;
-    collect_fields(row, "", 0, places, sample);
+    collect_fields(row, "", "", 0, places, sample);
   }
   sample.rows = std::min(sample.rows, most_rows);
   if (sample.fields.empty()) return no_rows();

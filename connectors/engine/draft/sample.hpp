@@ -19,6 +19,7 @@ struct SampleField {
   std::vector<std::string> values;  // of the rows that have it, without empty ones
   std::size_t rows = 0;             // how many have it, empty or not
   bool is_number = false;           // all values are numbers of the document itself
+  bool is_of_program = false;       // JSON: numbers in texts are written for programs
   bool is_list = false;             // a row has a list with something in it there
 };
 

@@ -27,10 +27,10 @@ TEST(DraftGuesses, AMeasureIsNeverAKey) {
   auto const percents = draft_of(
       "Share %,Number of trades,Client,Day,Reward\n10,3,a,2026-10-05,1.0\n20,4,a,2026-10-06,1.0\n"
       "30,5,b,2026-10-06,2.0\n");
-  expect_line(percents, "    key: [Day, Client]  # guess");
+  expect_line(percents, "    key: {hash: [Client, Day]}  # guess");
   // A client occurs once in this sample, and in the next file again.
   auto const clients = draft_of("Client ID,Day,Reward\nU-1,2026-10-05,1.0\nU-2,2026-10-05,1.5\n");
-  expect_line(clients, "    key: [Day, '\"Client ID\"']  # guess");
+  expect_line(clients, "    key: {hash: ['\"Client ID\"', Day]}  # guess");
 }
 
 TEST(DraftGuesses, AnIdOfTheRowIsTheKeyWhereverItStands) {
