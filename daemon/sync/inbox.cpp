@@ -14,6 +14,7 @@
 #include <tuple>
 
 #include "base/crash_point.hpp"
+#include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "daemon/embedded/file_descriptor.hpp"
 
@@ -78,10 +79,14 @@ bool is_being_written(int folder, std::string const& name) {
   return file.valid() && is_being_written(file.get());
 }
 
-// Files that programs write under another name until they are whole.
+// Files that programs write under another name until they are whole: browsers, and programs for FTP
+// and SFTP.
 bool is_temporary(std::string const& name) {
-  return name.starts_with('.') || name.starts_with("~$") || name.ends_with(".part") ||
-         name.ends_with(".tmp") || name.ends_with(".crdownload") || name.ends_with("~");
+  constexpr std::string_view endings[] = {"~",         ".tmp",        ".part",       ".partial",
+                                          ".filepart", ".crdownload", ".opdownload", ".download"};
+  auto const plain = to_lower(name);
+  return name.starts_with('.') || name.starts_with("~$") ||
+         std::ranges::any_of(endings, [&](std::string_view one) { return plain.ends_with(one); });
 }
 
 // Links count too, wherever they lead.

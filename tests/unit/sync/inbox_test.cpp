@@ -212,6 +212,16 @@ TEST_F(Inbox, ASubfolderThatIsALinkOrAFileIsRefused) {
   EXPECT_EQ(text_in(folder_ / "a.csv"), "10.50");
 }
 
+TEST_F(Inbox, ADownloadIsLeftAloneUntilItIsWhole) {
+  for (auto const* ending : {".part", ".partial", ".filepart", ".crdownload", ".opdownload",
+                             ".download", ".tmp", ".PART", "~"}) {
+    put("report.csv" + std::string(ending), "10.50");
+  }
+  EXPECT_TRUE(list_inbox(folder_, "report*", system_clock::now()).whole.empty());
+  put("report.parts", "10.50");
+  EXPECT_EQ(listed("report*").path.filename(), "report.parts");
+}
+
 TEST_F(Inbox, AnyFileMayBeAskedForByItsName) {
   auto const file = put("a.csv", "10.50");
   fs::create_symlink(file, folder_ / "link.csv");
