@@ -12,6 +12,7 @@
 #include "daemon/cli/commands.hpp"
 #include "daemon/cli/first_page.hpp"
 #include "daemon/source_plans.hpp"
+#include "daemon/sync/inbox.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -137,8 +138,10 @@ class Recording {
                 std::function<Json(Json const&)> const& scrub) {
     auto const body = parse_json(response.body);
     if (!body) {
-      skipped_.push_back(name + ": the answer is no JSON (" + extension_of(response) +
-                         "), and only JSON can be scrubbed; it was not written");
+      auto const kind = extension_of(response);
+      skipped_.push_back(name + ": the answer is no JSON" +
+                         (kind == ".json" ? std::string() : " (" + kind + ")") +
+                         ", and only JSON can be scrubbed; it was not written");
       return false;
     }
     files_[name + ".json"] = scrub(*body).dump() + "\n";
@@ -254,6 +257,7 @@ class Recording {
   }
 
   std::string base_path(engine::SourcePlan const& plan) const {
+    if (sync::folder_of(plan.base_url)) return {};  // a folder of this machine is nobody's business
     auto const scheme = plan.base_url.find("://");
     auto const path = plan.base_url.find('/', scheme + 3);
     return path == std::string::npos ? "" : plan.base_url.substr(path);

@@ -119,5 +119,27 @@ TEST_F(Record, SaysThatABlockedSourceWasNotAsked) {
   EXPECT_EQ(plain().connections(), asked);
 }
 
+// Where it lies on this machine is nobody's business.
+TEST_F(Record, NamesNoFolderOfThisMachine) {
+  auto const inbox = dir_.path() / "inbox";
+  std::filesystem::create_directory(inbox);
+  dir_.write("inbox/rows.json", R"({"data":[{"id":1,"sum":"5.00"}]})");
+  dir_.write("connectors/portal.yaml",
+             "name: portal\ncredentials: {}\nauth: {type: none}\nbase_url: file:///\nstreams:\n"
+             "  rows: {table: commission, path: /rows*.json, records: data, key: id, map: {amount: "
+             "sum}}\n");
+  dir_.write("affsync.yaml",
+             "database: {url: embedded, state_dir: " + (dir_.path() / "data").string() +
+                 "}\nconnectors_dir: connectors\nsources:\n  - {name: main, connector: "
+                 "portal, base_url: \"file://" +
+                 inbox.string() + "\"}\n");
+  auto const to = dir_.path() / "recorded";
+  auto const recorded = affsync({"connectors", "record", "main", "--to", to.string()});
+  ASSERT_EQ(recorded.status, 0) << recorded.err;
+  std::ifstream in(to / "source");
+  std::string const source{std::istreambuf_iterator<char>(in), {}};
+  EXPECT_EQ(source, "base_url: https://broker.example\n");
+}
+
 }  // namespace
 }  // namespace affsync::test::record_test
