@@ -27,6 +27,20 @@ std::string overlap_text(schema::FileNote const& other, DaySpan const& period) {
 std::vector<std::string> remarks_of_slice(schema::FileSlice const& found, std::string const& name,
                                           DaySpan const& period) {
   std::vector<std::string> remarks;
+  for (auto const& other : found.taken) {
+    auto const has = count_of_rows(other.repeated) + (other.repeated == 1 ? " is" : " are");
+    remarks.push_back(
+        found.is_replaced
+            ? "takes the place of " + other.name + ": of its rows in the days " +
+                  days_text(period) + ", " + has + " here again and " +
+                  (other.gone == 0
+                       ? "none is"
+                       : count_of_rows(other.gone) + (other.gone == 1 ? " is" : " are")) +
+                  " gone"
+            : "would take the place of " + other.name + ", of which " + has + " here again and " +
+                  std::to_string(other.gone) +
+                  " would be gone; since it is in doubt, both count until it is read again");
+  }
   for (auto const& other : found.kept) {
     remarks.push_back(count_of_rows(other.rows) + " of the days " + days_text(period) +
                       " are from " + other.name +

@@ -27,7 +27,14 @@ struct FileSlice {
     std::string name;
     std::int64_t rows = 0;
   };
-  std::vector<Kept> kept;              // rows of its days that other files hold, if that is new
+  struct Taken {
+    std::string name;
+    std::int64_t repeated = 0;  // of its rows that the file has too
+    std::int64_t gone = 0;      // that it lacks
+  };
+  std::vector<Kept> kept;    // rows of its days that other files hold, if that is new
+  std::vector<Taken> taken;  // files whose place it takes
+  bool is_replaced = false;  // the rows that it lacks are gone; false: they are in doubt, and stay
   std::optional<DaySpan> days_before;  // its period at the reading before, if it had more days
   std::int64_t rows_of_lost_days = 0;  // that it said of these then, and that stay
 };

@@ -54,6 +54,8 @@ FileRows::FileRows(pqxx::transaction_base& tx, SliceClose const& slice) : slice_
   own_.days = DaySpan{*slice.from, *slice.to};
   SqlParams const params{std::to_string(slice.run.id.source_id), slice.run.id.stream, slice.file,
                          sql_day(slice.from), sql_day(slice.to)};
+  auto all_params = params;
+  all_params.push_back(sql_time(slice.run.started_at));
   auto const before =
       exec(tx,
            "SELECT first_day, last_day FROM affsync.file_read WHERE source_id = $1::int"
@@ -65,15 +67,18 @@ FileRows::FileRows(pqxx::transaction_base& tx, SliceClose const& slice) : slice_
         DaySpan{parse_day(before[0][0].c_str()).value(), parse_day(before[0][1].c_str()).value()};
   }
   for (auto const& row : exec(tx,
-                              "SELECT name, first_day, last_day, encode(row_keys, 'hex')"
+                              "SELECT name, first_day, last_day, encode(row_keys, 'hex'),"
+                              " in_doubt, noted_at >= $6::timestamptz"
                               " FROM affsync.file_rows WHERE source_id = $1::int AND stream = $2"
                               " AND (name = $3 OR (first_day <= $5::date AND last_day >= $4::date))"
                               " ORDER BY name",
-                              params)) {
+                              all_params)) {
     Held held;
     held.name = row[0].c_str();
     held.days = DaySpan{parse_day(row[1].c_str()).value(), parse_day(row[2].c_str()).value()};
     held.keys = keys_in_hex(row[3].c_str());
+    held.in_doubt = int_of(row[4]);
+    held.is_of_run = row[5].as<bool>();
     if (held.name == slice.file) {
       own_ = std::move(held);
     } else {
@@ -82,25 +87,42 @@ FileRows::FileRows(pqxx::transaction_base& tx, SliceClose const& slice) : slice_
   }
 }
 
-bool FileRows::was_read() const {
-  if (days_before_) return true;
-  return !own_.keys.empty() && own_.days.from <= *slice_.to && *slice_.from <= own_.days.to;
+bool FileRows::was_beside(Held const& other) const {
+  auto const beside = [&](Held const& one) {
+    return !one.keys.empty() && one.days.from <= other.days.to && other.days.from <= one.days.to;
+  };
+  if (beside(own_)) return true;
+  return std::ranges::any_of(others_,
+                             [&](Held const& one) { return one.taken_over && beside(one); });
 }
 
-void FileRows::judge(std::vector<std::uint64_t> const& live) {
+void FileRows::judge(std::vector<std::uint64_t> const& live,
+                     std::vector<std::uint64_t> const& mute) {
   if (!is_of_file_) return;
   live_ = live;
   std::ranges::sort(live_);
-  // A file that was read before speaks for itself, also if another one has all its rows and more.
-  if (was_read()) return;
+  auto mutes = mute;
+  std::ranges::sort(mutes);
   for (auto& other : others_) {
+    // What says something, and was not in both files before: those that lie beside each other may
+    // have equal rows.
     std::int64_t shared = 0, lacking = 0;
     for (auto const key : live_) {
       if (!other.has(key)) continue;
-      ++(std::ranges::binary_search(slice_.seen_keys, key) ? shared : lacking);
+      bool const is_seen = std::ranges::binary_search(slice_.seen_keys, key);
+      ++(is_seen ? other.repeated : other.lacking);
+      if (std::ranges::binary_search(mutes, key)) continue;
+      if (!is_seen) {
+        ++lacking;
+      } else if (!own_.has(key)) {
+        ++shared;
+      }
     }
-    // A corrected or later export repeats most rows; one of another brand or region has others.
-    other.taken_over = shared > 0 && shared >= lacking;
+    other.is_news = shared > 0;
+    // A corrected or later export repeats most rows; one of another brand or region has others. One
+    // row of equal content may be so by chance.
+    std::int64_t const least = slice_.by_content && lacking > 0 ? 2 : 1;
+    other.taken_over = shared >= least && shared >= lacking;
   }
 }
 
@@ -115,13 +137,17 @@ bool FileRows::keeps(std::uint64_t key) {
   return is_kept;
 }
 
-FileSlice FileRows::remarks(pqxx::transaction_base& tx) const {
+FileSlice FileRows::remarks(pqxx::transaction_base& tx, bool replaced) const {
   FileSlice found;
   if (!is_of_file_) return found;
-  // Files that lie beside each other are told once; a new reading of a known file is no news.
-  bool const is_first = !was_read() && std::ranges::none_of(others_, &Held::taken_over);
+  found.is_replaced = replaced;
   for (auto const& other : others_) {
-    if (is_first && other.kept > 0) found.kept.push_back({other.name, other.kept});
+    if (other.taken_over) {
+      found.taken.push_back({other.name, other.repeated, other.lacking});
+    } else if (other.kept > 0 && (other.is_news || !was_beside(other))) {
+      // Files that lie beside each other are told once; a new reading of a known file is no news.
+      found.kept.push_back({other.name, other.kept});
+    }
   }
   if (own_.keys.empty() || !days_before_) return found;
   auto const& days = *days_before_;
@@ -149,17 +175,27 @@ FileSlice FileRows::remarks(pqxx::transaction_base& tx) const {
   return found;
 }
 
-void FileRows::note(pqxx::transaction_base& tx, bool replaced) const {
+void FileRows::note(pqxx::transaction_base& tx, bool replaced, std::int64_t in_doubt) const {
   if (!is_of_file_) return;
   auto own = own_;
   auto const kept = replaced ? without(own_.keys, live_) : own_.keys;
+  auto seen = slice_.seen_keys;
+  if (!replaced) {
+    // Of a file whose place it did not take, it takes the place when it is read again.
+    for (auto const& other : others_) {
+      if (other.taken_over) seen = without(seen, other.keys);
+    }
+  }
   own.keys.clear();
-  std::ranges::set_union(kept, slice_.seen_keys, std::back_inserter(own.keys));
+  std::ranges::set_union(kept, seen, std::back_inserter(own.keys));
+  // An earlier slice of the run may have other days in doubt.
+  own.in_doubt = in_doubt + (own_.is_of_run ? own_.in_doubt : 0);
   own.days = kept.empty() ? DaySpan{*slice_.from, *slice_.to}
                           : DaySpan{std::min(own_.days.from, *slice_.from),
                                     std::max(own_.days.to, *slice_.to)};
-  bool const is_known =
-      own.keys == own_.keys && own.days.from == own_.days.from && own.days.to == own_.days.to;
+  bool const is_known = own.keys == own_.keys && own.days.from == own_.days.from &&
+                        own.days.to == own_.days.to && own.in_doubt == own_.in_doubt &&
+                        in_doubt == 0;
   if (!is_known) write(tx, own);
   if (!replaced) return;
   for (auto const& other : others_) {
@@ -197,12 +233,15 @@ void FileRows::write(pqxx::transaction_base& tx, Held const& held) const {
                          sql_day(held.days.from),
                          sql_day(held.days.to),
                          hex_of_keys(held.keys),
-                         sql_time(slice_.now)};
+                         sql_time(slice_.now),
+                         std::to_string(held.in_doubt)};
   exec(tx,
        "INSERT INTO affsync.file_rows (source_id, stream, name, first_day, last_day, row_keys,"
-       " noted_at) VALUES ($1::int, $2, $3, $4::date, $5::date, $6::bytea, $7::timestamptz)"
+       " noted_at, in_doubt) VALUES ($1::int, $2, $3, $4::date, $5::date, $6::bytea,"
+       " $7::timestamptz, $8::bigint)"
        " ON CONFLICT (source_id, stream, name) DO UPDATE SET first_day = excluded.first_day,"
-       " last_day = excluded.last_day, row_keys = excluded.row_keys, noted_at = excluded.noted_at",
+       " last_day = excluded.last_day, row_keys = excluded.row_keys, noted_at = excluded.noted_at,"
+       " in_doubt = excluded.in_doubt",
        params);
 }
 

@@ -16,16 +16,39 @@
 #include "schema/store/walk.hpp"
 
 namespace affsync::schema {
+namespace {
+
+// Rows of money that is 0, or of counts, are equal in files that have nothing to do with each
+// other. One of a client or an account has something else to say.
+std::string is_mute_sql(SliceClose const& slice) {
+  bool const is_of_money = slice.table->index_of("amount").has_value();
+  bool const is_of_counts = slice.table->index_of("impressions").has_value();
+  if (!slice.by_content || (!is_of_money && !is_of_counts)) return "false";
+  std::string all;
+  for (auto const& column : slice.table->columns) {
+    bool const is_number = column.type == ColumnType::numeric || column.type == ColumnType::bigint;
+    if (is_of_money ? !column.money : !is_number) continue;
+    all +=
+        (all.empty() ? "coalesce(t." : " AND coalesce(t.") + std::string(column.name) + ", 0) = 0";
+  }
+  return all;
+}
+
+}  // namespace
+
 std::vector<std::string> unseen_in(pqxx::transaction_base& tx, SliceClose const& slice,
-                                   Scope const& scope, std::vector<std::uint64_t>* live) {
+                                   Scope const& scope, LiveRows* live) {
   std::vector<std::string> keys;
   walk(tx,
-       "SELECT t.external_id FROM " + merge_sql_for(*slice.table).table + " t WHERE " +
-           scope.condition,
+       "SELECT t.external_id" + (live == nullptr ? std::string() : ", " + is_mute_sql(slice)) +
+           " FROM " + merge_sql_for(*slice.table).table + " t WHERE " + scope.condition,
        scope.params, [&](pqxx::row const& row) {
          std::string_view const key(row[0].c_str(), row[0].size());
          auto const hash = hash_key(key);
-         if (live != nullptr) live->push_back(hash);
+         if (live != nullptr) {
+           live->keys.push_back(hash);
+           if (row[1].as<bool>()) live->mute.push_back(hash);
+         }
          bool const seen =
              std::ranges::binary_search(slice.seen_keys, hash) ||
              (slice.shared && std::ranges::binary_search(slice.shared->seen_before, hash));
@@ -41,9 +64,9 @@ Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   bool const of_file = !slice.file.empty();
   if (of_file && slice.seen_keys.empty() && !lists_older_days(slice, pass)) return unseen;
   auto const from = " FROM " + merge_sql_for(*slice.table).table + " t WHERE ";
-  std::vector<std::uint64_t> live;
+  LiveRows live;
   unseen.keys = unseen_in(tx, slice, asked, &live);
-  files.judge(live);
+  files.judge(live.keys, live.mute);
   std::erase_if(unseen.keys, [&](std::string const& key) {
     if (!files.keeps(hash_key(key))) return false;
     unseen.kept.push_back(key);

@@ -23,10 +23,16 @@ struct Unseen {
   std::optional<TimePoint> oldest;
 };
 
-// Returns the keys of the live rows of the scope that the slice did not see. `live` takes the
-// hashes of the keys of all of them; may be null.
+// The hashes of the keys of live rows, in any order.
+struct LiveRows {
+  std::vector<std::uint64_t> keys;
+  std::vector<std::uint64_t> mute;  // of those whose content says nothing, and makes their key
+};
+
+// Returns the keys of the live rows of the scope that the slice did not see. `live` takes all of
+// them; may be null.
 std::vector<std::string> unseen_in(pqxx::transaction_base& tx, SliceClose const& slice,
-                                   Scope const& scope, std::vector<std::uint64_t>* live = nullptr);
+                                   Scope const& scope, LiveRows* live = nullptr);
 
 // Finds those of the rows that the slice asked for which it did not see. Rows that may be too old
 // for the broker's list are kept: in a slice without rows all, unless the broker lists older ones.

@@ -148,8 +148,9 @@ SliceClosed Closing::close() {
   compare_totals();
   bool const doubtful = is_doubtful();
   closed_.doubtful = doubtful;
-  closed_.of_file = files_->remarks(tx_);
-  files_->note(tx_, slice_.mark_vanished && !doubtful);
+  bool const replaces = slice_.mark_vanished && !doubtful;
+  closed_.of_file = files_->remarks(tx_, replaces);
+  files_->note(tx_, replaces, unseen_.too_many ? unseen_.shrinks : 0);
   replace_unseen(doubtful);
   if (missed_.noted || closed_.replaced > 0) crash_point(CrashPoint::slice_marked);
   record_days_read(doubtful);
