@@ -143,6 +143,7 @@ std::vector<Line> check_accounts(App& app, std::vector<std::string> const& chose
   }
   auto more = check_shared_files(sources);
   std::ranges::move(check_file_names(sources), std::back_inserter(more));
+  std::ranges::move(check_unread_files(sources), std::back_inserter(more));
   std::ranges::move(check_short_secrets(sources), std::back_inserter(more));
   for (auto& line : more) {
     if (chosen(chosen_sources, line.source)) lines.push_back(std::move(line));

@@ -1,8 +1,13 @@
 #include "daemon/cli/check_files.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
+#include <set>
 
+#include "base/utf8.hpp"
 #include "daemon/sync/file_patterns.hpp"
+#include "daemon/sync/folder_files.hpp"
 #include "daemon/sync/inbox.hpp"
 
 namespace affsync::cli {
@@ -86,6 +91,44 @@ std::vector<SourceCheck> check_file_names(std::vector<PreparedSource> const& sou
       line.detail = "a file whose name is not UTF-8";
       line.error = std::move(*refusal);
       lines.push_back(std::move(line));
+    }
+  }
+  return lines;
+}
+
+std::vector<SourceCheck> check_unread_files(std::vector<PreparedSource> const& sources) {
+  constexpr std::size_t most = 20;
+  std::vector<SourceCheck> lines;
+  auto const readers = readers_of(sources);
+  std::set<std::filesystem::path> seen;
+  for (auto const& one : readers) {
+    auto const warn = [&](std::string const& name, std::string detail, std::string why) {
+      SourceCheck line;
+      line.source = one.source->config->name;
+      line.stream = one.plan->stream;
+      line.result = "warning";
+      line.detail = std::move(detail);
+      line.remarks.push_back(name + ": " + std::move(why));
+      lines.push_back(std::move(line));
+    };
+    auto failed = sync::failed_files(one.folder, one.pattern);
+    std::erase_if(failed, [&](sync::NamedFile const& file) {
+      return sync::better_reader(one.source->plan, *one.plan, file.name) != nullptr;
+    });
+    for (std::size_t i = 0; i < std::min(most, failed.size()); ++i) {
+      warn(printable_utf8((one.folder / sync::failed_folder / failed[i].name).string()),
+           "a file that could not be read",
+           "the text beside it says why. Put a whole one into the folder, and move or delete this "
+           "one; until then the stream is partial, unless a file of this name was read since");
+    }
+    if (!seen.insert(one.folder).second) continue;
+    std::vector<std::string> patterns;
+    for (auto const& other : readers) {
+      if (other.folder == one.folder) patterns.push_back(other.pattern);
+    }
+    auto const now = std::chrono::system_clock::now();
+    for (auto const& file : sync::unread_files(one.folder, patterns, now, most)) {
+      warn((one.folder / file.name).string(), "a file that nobody reads", file.why);
     }
   }
   return lines;

@@ -17,4 +17,8 @@ std::vector<SourceCheck> check_shared_files(std::vector<PreparedSource> const& s
 // names.
 std::vector<SourceCheck> check_file_names(std::vector<PreparedSource> const& sources);
 
+// Returns a warning for each file that nobody reads: one in `failed`, and one whose name fits no
+// stream. Of each kind and folder the first ones only.
+std::vector<SourceCheck> check_unread_files(std::vector<PreparedSource> const& sources);
+
 }  // namespace affsync::cli

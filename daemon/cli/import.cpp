@@ -93,7 +93,16 @@ asio::awaitable<std::vector<Imported>> import_all(App& app, ImportOptions const&
     one.file = options.files[i];
     one.read = co_await sync::run_file(*of_files[i], one.file, run, parts, app.log());
     all.push_back(std::move(one));
-    if (app.interrupted()) break;
+    if (app.interrupted()) co_return all;
+  }
+  for (auto const& task : tasks) {
+    auto const is_of = [&](sync::StreamTask const* one) { return one == &task; };
+    if (std::ranges::none_of(of_files, is_of)) continue;
+    bool is_good = true;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (of_files[i] == &task) is_good = all[i].read.report.status == RunStatus::succeeded;
+    }
+    if (is_good) co_await sync::note_standing_doubt(task, parts, app.log());
   }
   co_return all;
 }

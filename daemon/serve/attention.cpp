@@ -231,6 +231,13 @@ class Collector {
     } else if (kind == "failed" || kind == "skipped") {
       concern.remedy = "Check what the broker answers now.";
       concern.command = "affsync check --source " + health.source;
+    } else if (health.of_files && kind == "partial") {
+      concern.remedy =
+          health.last_error_code == "mass_drop"
+              ? "If the rows are really gone, set `mass_drop: 100%` of the source, read the file "
+                "again, and take it out again."
+              : "Mend what the reason names, then read the file again.";
+      concern.command = "affsync sync" + of_stream(health);
     } else if (kind == "late") {
       concern.remedy = "Read it now, and see what it says.";
       concern.command = "affsync sync" + of_stream(health);

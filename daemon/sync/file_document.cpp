@@ -16,15 +16,19 @@ constexpr int most_days = 100'000;
 // A row of a later day is put aside.
 constexpr int plausible_days_ahead = 2;
 
-// The least and the greatest day of a column of the first table.
-std::optional<DaySpan> days_in(Batch const& batch, std::string const& column) {
+// The least and the greatest day of a column of the first table. Counts the rows without one.
+std::optional<DaySpan> days_in(Batch const& batch, std::string const& column,
+                               std::int64_t& without) {
   auto const index = batch.table().index_of(column);
   if (!index) return std::nullopt;
   constexpr std::size_t length_of_day = 10;
   std::string_view first, last;
   for (std::size_t row = 0; row < batch.size(); ++row) {
     auto const* cell = batch.cell(row, *index);
-    if (cell == nullptr) continue;
+    if (cell == nullptr) {
+      ++without;
+      continue;
+    }
     auto const day = std::string_view(cell).substr(0, length_of_day);
     if (first.empty() || day < first) first = day;
     if (last.empty() || day > last) last = day;
@@ -112,6 +116,11 @@ FileDocument read_file_document(std::string bytes, engine::SourcePlan const& sou
                                 TimePoint now) {
   FileDocument file;
   file.hash = hash_content(bytes);
+  if (bytes.empty()) {  // in some formats a list without rows, but no program exports one like this
+    file.answer = Error(ErrorCode::malformed_answer, "the file is empty: it has 0 bytes",
+                        "Export it again; it may have been written to a full disk.");
+    return file;
+  }
   HttpResponse response;
   response.status = 200;
   response.is_of_file = true;
@@ -139,7 +148,7 @@ FileDocument read_file_document(std::string bytes, engine::SourcePlan const& sou
     file.rows = page->rows_read;
     auto const& window = plan->spec->window;
     if (window && !window->column.empty())
-      file.days = days_in(page->batches.front(), window->column);
+      file.days = days_in(page->batches.front(), window->column, file.without_day);
   }
   file.answer = std::move(answer);
   return file;

@@ -15,6 +15,7 @@ struct FileDocument {
   Result<engine::Answer> answer = Error();
   std::optional<DaySpan> days;  // of the column that the stream's window filters on
   std::int64_t rows = 0;
+  std::int64_t without_day = 0;  // rows that lack that column
   ContentHash hash;
   FileDocument() = default;
 };

@@ -45,7 +45,11 @@ std::vector<std::string> remarks_of_slice(schema::FileSlice const& found, std::s
     remarks.push_back(count_of_rows(other.rows) + " of the days " + days_text(period) +
                       " are from " + other.name +
                       " and stay: both files count. If this one is to "
-                      "replace it, give it that name and read it again");
+                      "replace it, give it that name and read it again" +
+                      (other.equal == 0 ? std::string()
+                                        : ". " + count_of_rows(other.equal) +
+                                              " of equal content in both, which `key` does not "
+                                              "tell apart, count once"));
   }
   if (found.rows_of_lost_days == 0 || !found.days_before) return remarks;
   auto const& before = *found.days_before;

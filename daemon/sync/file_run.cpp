@@ -20,6 +20,7 @@
 #include "daemon/sync/inbox.hpp"
 #include "daemon/sync/lost_files.hpp"
 #include "daemon/sync/run_outcome.hpp"
+#include "daemon/sync/standing_doubt.hpp"
 
 namespace affsync::sync {
 namespace {
@@ -89,10 +90,11 @@ asio::awaitable<std::vector<InboxFile>> whole_files(fs::path folder, std::string
 }
 
 // A run that finds nothing to read: it only shows that the folder was looked at, or why it could
-// not be.
-asio::awaitable<RunReport> run_idle(StreamTask task, std::optional<Error> problem,
+// not be, or else (`is_failure` is false) what is in doubt.
+asio::awaitable<RunReport> run_idle(StreamTask task, std::optional<Error> problem, bool is_failure,
                                     RunOptions options, RunParts parts, Logger log) {
   task.plan = plan_of_file(*task.plan, std::nullopt);
+  if (problem && !is_failure) task.doubt = std::exchange(problem, std::nullopt);
   std::optional<Result<engine::Answer>> answer;
   if (problem) answer = Result<engine::Answer>(std::move(*problem));
   task.file = std::make_shared<std::optional<Result<engine::Answer>> const>(std::move(answer));
@@ -116,7 +118,7 @@ asio::awaitable<std::optional<Error>> put_away(InboxFile const& file, FileRead c
   auto work = [&] {
     Moved moved;
     moved.before = state_of_folder(done);
-    moved.is_moved = move_read_file(file, is_done ? done_folder : "failed", note).has_value();
+    moved.is_moved = move_read_file(file, is_done ? done_folder : failed_folder, note).has_value();
     moved.after = state_of_folder(done);
     return moved;
   };
@@ -195,6 +197,12 @@ asio::awaitable<FileRead> run_document(StreamTask task, fs::path const& path,
     read.notes.push_back(std::to_string(others) + (others == 1 ? " row is" : " rows are") +
                          " of other days than the given period, and left out");
   }
+  if (file.without_day > 0 && original.plan->spec->replaces_window && is_stored(read.report)) {
+    read.notes.push_back(std::to_string(file.without_day) +
+                         (file.without_day == 1 ? " row has" : " rows have") + " no " +
+                         original.plan->spec->window->column +
+                         ": no later file replaces what it lacks of them");
+  }
   if (parts.store == nullptr || !is_stored(read.report)) co_return read;
   crash_point(CrashPoint::file_stored);
   std::exception_ptr thrown;
@@ -230,10 +238,21 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
   } catch (Failure const& failure) {
     problem = failure.error();
   }
+  bool const is_failure = problem.has_value();
+  if (!is_failure) {
+    co_await tell_unread_files(task, folder, log, disk);
+    if (parts.store != nullptr) {
+      problem = co_await find_standing_doubt(task, *parts.store, folder, disk);
+    }
+  }
   RunReport all;
   if (options.scheduled || files.empty()) {
-    all = co_await run_idle(task, std::move(problem), options, parts, log);
-    if (all.status != RunStatus::succeeded) co_return all;
+    all = co_await run_idle(task, problem, is_failure, options, parts, log);
+    if (is_failure || !is_stored(all)) co_return all;
+  }
+  if (!files.empty()) {  // these may put it right
+    all.status = RunStatus::succeeded;
+    all.error.reset();
   }
   options.scheduled = false;  // the idle run has set the time of the next one
   std::vector<std::string> failed;
@@ -294,9 +313,18 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
     }
     if (is_last) break;
   }
-  if (all.source.empty()) all = co_await run_idle(task, std::nullopt, options, parts, log);
+  if (all.source.empty()) all = co_await run_idle(task, problem, false, options, parts, log);
   name_failed(failed, all);
   bool lacks_some = false;
+  std::optional<Error> doubt;
+  if (parts.store != nullptr && is_stored(all) && !files.empty()) {
+    doubt = co_await find_standing_doubt(task, *parts.store, folder, disk);
+    if (doubt) doubt->in(task.source(), task.stream());
+    if (doubt && all.status == RunStatus::succeeded) {
+      all.status = RunStatus::partial;
+      all.error = doubt;
+    }
+  }
   if (parts.store != nullptr && is_stored(all)) {
     auto lost = co_await find_lost_files(task, *parts.store, folder, disk, parts.clock->now());
     if (lost) {
@@ -308,7 +336,9 @@ asio::awaitable<RunReport> run_folder(StreamTask task, RunOptions options, RunPa
   // The stream's state is that of its last run, and a good file is no excuse for a bad one.
   bool const is_hidden = (!failed.empty() || lacks_some) && is_stored(last);
   if (parts.store != nullptr && is_hidden) {
-    co_await run_idle(std::move(task), all.error, options, parts, log);
+    co_await run_idle(std::move(task), all.error, true, options, parts, log);
+  } else if (doubt && last == RunStatus::succeeded) {
+    co_await run_idle(std::move(task), std::move(doubt), false, options, parts, log);
   }
   co_return all;
 }
@@ -326,6 +356,17 @@ asio::awaitable<FileRead> run_file(StreamTask task, fs::path path, RunOptions op
   async::Workers disk(1);
   auto const file = co_await read_document(read, where, task, parts.clock->now(), disk);
   co_return co_await run_document(task, path, *file, options, parts, log);
+}
+
+asio::awaitable<void> note_standing_doubt(StreamTask task, RunParts parts, Logger log) {
+  auto const folder = folder_of(task.plan->base_url);
+  if (!folder || parts.store == nullptr) co_return;
+  async::Workers disk(1);
+  auto doubt = co_await find_standing_doubt(task, *parts.store, *folder, disk);
+  if (doubt) {
+    co_await run_idle(std::move(task), std::move(doubt), false, RunOptions(), parts,
+                      std::move(log));
+  }
 }
 
 asio::awaitable<RunReport> run_task(StreamTask task, RunOptions options, RunParts parts,

@@ -23,6 +23,10 @@ struct FileRead {
 asio::awaitable<FileRead> run_file(StreamTask task, std::filesystem::path path, RunOptions options,
                                    RunParts parts, Logger log);
 
+// After the last of several files that were read: if something about the stream is in doubt that
+// none of them has put right, its state says so. Throws what find_standing_doubt() throws.
+asio::awaitable<void> note_standing_doubt(StreamTask task, RunParts parts, Logger log);
+
 // Runs the stream once: reads it from the broker, or the files that fit it in the folder of its
 // source. What was read moves to the subfolder `done`, what cannot be read to `failed`, with a text
 // beside it that says why; a dry run moves nothing. A file whose move was interrupted is read once

@@ -1,7 +1,6 @@
 #include "daemon/sync/inbox.hpp"
 
 #include <fcntl.h>
-#include <fnmatch.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -11,12 +10,11 @@
 #include <cstdio>
 #include <cstring>
 #include <iterator>
-#include <tuple>
 
 #include "base/crash_point.hpp"
-#include "base/text.hpp"
 #include "base/utf8.hpp"
 #include "daemon/embedded/file_descriptor.hpp"
+#include "daemon/sync/folder_files.hpp"
 
 namespace affsync::sync {
 namespace {
@@ -77,16 +75,6 @@ bool is_being_written(int folder, std::string const& name) {
   FileDescriptor const file(
       ::openat(folder, name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
   return file.valid() && is_being_written(file.get());
-}
-
-// Files that programs write under another name until they are whole: browsers, and programs for FTP
-// and SFTP.
-bool is_temporary(std::string const& name) {
-  constexpr std::string_view endings[] = {"~",         ".tmp",        ".part",       ".partial",
-                                          ".filepart", ".crdownload", ".opdownload", ".download"};
-  auto const plain = to_lower(name);
-  return name.starts_with('.') || name.starts_with("~$") ||
-         std::ranges::any_of(endings, [&](std::string_view one) { return plain.ends_with(one); });
 }
 
 // Links count too, wherever they lead.
@@ -206,33 +194,6 @@ int free_number(std::function<bool(int)> const& is_taken) {
   return free;
 }
 
-std::vector<std::string> names_in(fs::path const& folder, std::string const& pattern,
-                                  std::size_t most) {
-  struct Found {
-    std::chrono::system_clock::time_point changed_at;
-    std::string name;
-  };
-  std::vector<Found> found;
-  std::error_code error;
-  if (!fs::is_directory(fs::symlink_status(folder, error))) return {};
-  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    auto name = entry->path().filename().string();
-    if (is_temporary(name) || fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD) != 0) continue;
-    auto const state = state_of(AT_FDCWD, entry->path().string());
-    if (state) found.push_back({state->changed_at, std::move(name)});
-  }
-  std::ranges::sort(found, [](Found const& left, Found const& right) {
-    return std::tie(right.changed_at, left.name) < std::tie(left.changed_at, right.name);
-  });
-  std::vector<std::string> names;
-  for (auto& one : found) {
-    if (names.size() == most) break;
-    names.push_back(std::move(one.name));
-  }
-  return names;
-}
-
 InboxFiles list_inbox(fs::path const& folder, std::string const& pattern,
                       std::chrono::system_clock::time_point now) {
   std::error_code error;
@@ -240,7 +201,7 @@ InboxFiles list_inbox(fs::path const& folder, std::string const& pattern,
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
        entry.increment(error)) {
     auto const name = entry->path().filename().string();
-    if (is_temporary(name) || fnmatch(pattern.c_str(), name.c_str(), FNM_PERIOD) != 0) continue;
+    if (is_temporary(name) || !fits(name, pattern) || is_text_of_another(folder, name)) continue;
     // A link could lead to a file that whoever writes here may not read.
     auto const state = state_of(AT_FDCWD, entry->path().string());
     if (!state) continue;

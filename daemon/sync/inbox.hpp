@@ -54,17 +54,13 @@ InboxFiles list_inbox(std::filesystem::path const& folder, std::string const& pa
 // that has to be UTF-8. nullopt if it is.
 std::optional<Error> refusal_of_name(std::filesystem::path const& path);
 
-// Where files go that were read.
+// Where files go that were read, and those that cannot be.
 inline constexpr char const* done_folder = "done";
+inline constexpr char const* failed_folder = "failed";
 
 // Tells whether files came to a folder, or went; nullopt if it is no folder, or cannot be looked
 // at.
 std::optional<FileState> state_of_folder(std::filesystem::path const& folder);
-
-// The names of files of a folder that fit, those that came there last first, so many at most. None
-// if the folder cannot be read, or is a link.
-std::vector<std::string> names_in(std::filesystem::path const& folder, std::string const& pattern,
-                                  std::size_t most);
 
 // Returns the file's bytes; follows links. Errors: not_found, bad_request (it cannot be read, or
 // was changed meanwhile), answer_too_large.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "daemon/sync/file_patterns.hpp"
+#include "daemon/sync/folder_files.hpp"
 #include "daemon/sync/inbox.hpp"
 #include "schema/store/file_notes.hpp"
 

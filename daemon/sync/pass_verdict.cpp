@@ -59,10 +59,12 @@ void PassVerdict::differ(std::vector<schema::SliceClosed::Difference> const& dif
 void PassVerdict::slice_closed(schema::SliceClosed const& closed,
                                std::optional<std::int64_t> broker_count) {
   if (closed.would_replace > 0) {
-    add_doubt(ErrorCode::mass_drop,
-              "a window would lose " + std::to_string(closed.would_replace) + " of " +
-                  rows_in_words(closed.of_rows) + "; none of its rows was replaced",
-              drop_hint());
+    add_doubt(
+        ErrorCode::mass_drop,
+        (advice_of_file_.empty() ? "a window would lose " : "the days of the file would lose ") +
+            std::to_string(closed.would_replace) + " of " + rows_in_words(closed.of_rows) +
+            "; none of its rows was replaced",
+        drop_hint());
   }
   if (closed.live_as_expected) return;
   add_doubt(ErrorCode::sweep_unverified,
@@ -154,6 +156,7 @@ void PassVerdict::close_dry(std::int64_t quarantined, std::int64_t rows_read) {
 
 // A pass over a part of the rows does not find the others missing, whatever mass_drop is.
 std::string PassVerdict::drop_hint() const {
+  if (!advice_of_file_.empty()) return advice_of_file_;
   return "If the broker really removed them, set `mass_drop: 100%` of this source, run `" +
          read_all_ + "`, and take it out again.";
 }

@@ -25,6 +25,8 @@ class PassVerdict {
   void set_stream(std::string const& source, std::string const& stream) {
     read_all_ = "affsync sync --full --source " + source + " --stream " + stream;
   }
+  // The rows are those of a file, and what to do about too many that vanished is this.
+  void set_advice_of_file(std::string text) { advice_of_file_ = std::move(text); }
   // Adds what the database found at the end of a slice.
   void slice_closed(schema::SliceClosed const& closed, std::optional<std::int64_t> broker_count);
   // Adds totals of the broker that differ from our rows.
@@ -58,6 +60,7 @@ class PassVerdict {
   std::vector<std::pair<std::int64_t, std::string>> frequent_reasons() const;
 
   std::string read_all_ = "affsync sync --full";       // the command for a pass over all rows
+  std::string advice_of_file_;                         // empty: a broker's list is read
   std::map<std::pair<int, ErrorCode>, Doubt> doubts_;  // by rank and code
   std::int64_t mapped_ = 0, unmapped_ = 0, accepted_ = 0;
   // Number of rows for each reason of a failed mapping; bounded, so later reasons are left out.

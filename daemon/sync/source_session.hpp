@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 
 #include "base/clock.hpp"
@@ -133,6 +134,9 @@ class SourceSession {
   // Of a source whose answers are files.
   DoneLooks& done_looks() { return done_looks_; }
 
+  // Whether it is the first time that a file of this name is told to be read by nobody.
+  bool is_news(std::string const& unread_file) { return unread_told_.insert(unread_file).second; }
+
   void close();
 
  private:
@@ -243,6 +247,7 @@ class SourceSession {
   };
   std::map<std::string, Closed> closed_;
   DoneLooks done_looks_;
+  std::set<std::string> unread_told_;
   async::Gate login_{1};  // one login at a time, or one request of a key on probation
 };
 

@@ -54,6 +54,16 @@ asio::awaitable<void> StreamRun::close_slice(SliceEnd end) {
               "asks again.");
   }
   notes_.missing_totals(end.missing_totals);
+  // A file has what it has: nobody gives the total later.
+  if (task_.file && !task_.reconcile_warns && !end.seen_keys.empty()) {
+    for (auto const& total : end.missing_totals) {
+      verdict_.add_doubt(ErrorCode::totals_differ,
+                         "the file's total `" + total +
+                             "` is missing or no number, so its rows were compared with nothing",
+                         "Correct the file's sums, or the path under `reconcile`, and read the "
+                         "file again.");
+    }
+  }
   if (parts_.store == nullptr) co_return;
 
   CountedWait const wait(report_.waits.database);

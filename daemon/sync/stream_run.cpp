@@ -320,6 +320,10 @@ asio::awaitable<RunReport> StreamRun::run() {
         co_return std::move(report_);
       }
       if (begun == Begun::reading && !task_.has_no_file()) co_await read_all();
+      if (begun == Begun::reading && task_.has_no_file() && task_.doubt) {
+        fail(*task_.doubt);
+        report_.status = RunStatus::partial;
+      }
     }
   } catch (...) {
     thrown = std::current_exception();

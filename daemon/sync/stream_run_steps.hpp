@@ -16,6 +16,7 @@
 #include "daemon/sync/pass_verdict.hpp"
 #include "daemon/sync/personal_parts.hpp"
 #include "daemon/sync/prefetch.hpp"
+#include "daemon/sync/standing_doubt.hpp"
 #include "daemon/sync/stream_run.hpp"
 
 namespace affsync::sync {
@@ -39,6 +40,7 @@ class StreamRun {
     personal_ = personal_parts(*task_.plan);
     map_anew_ = map_anew(task_.plan);
     verdict_.set_stream(task_.source(), task_.stream());
+    if (task_.file) verdict_.set_advice_of_file(advice_of_mass_drop(task_.source()));
   }
 
   asio::awaitable<RunReport> run();

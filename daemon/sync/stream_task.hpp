@@ -26,6 +26,8 @@ struct StreamTask {
   // that there is no file. Then nothing is requested.
   std::shared_ptr<std::optional<Result<engine::Answer>> const> file;
   std::string file_name;  // without its folder
+  // Of a run that only notes that there is no file: what earlier ones left, which makes it partial.
+  std::optional<Error> doubt;
   // For a run without a database: the values of `for_each` that another stream's rows have.
   std::vector<std::string> items;
   bool reconcile_warns = false;  // totals that differ are logged but do not make a run partial

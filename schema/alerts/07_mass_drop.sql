@@ -12,12 +12,21 @@ SELECT
   'So many are no longer in the broker''s list that none was marked as deleted: all still count. '
     || CASE WHEN z.last_error_code = 'mass_drop' THEN coalesce(left(z.last_error, 240), '')
             ELSE affsync.counted(z.held_rows, 'row is', 'rows are') || ' missing.' END AS text,
-  'If the broker really removed them, set mass_drop: 100% of ' || s.name || ' for one pass over all rows: '
-    || 'affsync sync --full --source ' || s.name || ' --stream ' || z.stream AS remedy,
+  CASE WHEN f.names IS NULL THEN
+    'If the broker really removed them, set mass_drop: 100% of ' || s.name || ' for one pass over all rows: '
+      || 'affsync sync --full --source ' || s.name || ' --stream ' || z.stream
+  ELSE
+    'If they are really gone, set mass_drop: 100% of ' || s.name || ', read the file again, and take it out again: '
+      || f.names
+  END AS remedy,
   format('SELECT * FROM affsync.absence WHERE source_id = %s AND stream = %L', z.source_id, z.stream)
     AS shown_by
 FROM affsync.stream_state z
 JOIN affsync.source s ON s.source_id = z.source_id
 JOIN affsync.stream st ON st.source_id = z.source_id AND st.stream = z.stream
+LEFT JOIN (
+  SELECT r.source_id, r.stream, left(string_agg(r.name, ', ' ORDER BY r.name), 240) AS names
+  FROM affsync.file_rows r WHERE r.in_doubt > 0 GROUP BY r.source_id, r.stream
+) f ON f.source_id = z.source_id AND f.stream = z.stream
 WHERE s.retired_at IS NULL AND st.retired_at IS NULL AND (z.last_error_code = 'mass_drop' OR z.held_since IS NOT NULL)
   AND $1::jsonb IS NOT NULL AND $2::timestamptz IS NOT NULL AND $3::jsonb IS NOT NULL

@@ -26,6 +26,7 @@ struct FileSlice {
   struct Kept {
     std::string name;
     std::int64_t rows = 0;
+    std::int64_t equal = 0;  // whose content the file has too, so that they count once
   };
   struct Taken {
     std::string name;

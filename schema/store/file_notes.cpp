@@ -13,6 +13,11 @@ std::optional<std::string> sql_day(std::optional<DaySpan> const& period, bool la
   return format_day(last ? period->to : period->from);
 }
 
+// "a.csv" of "a-2.csv".
+std::string without_number_sql(std::string const& name) {
+  return "regexp_replace(" + name + ", '-[0-9]+((\\.[^.]*)?)$', '\\1')";
+}
+
 }  // namespace
 
 std::vector<FileNote> note_file(PgSession& session, StreamId const& id, FileNote const& note) {
@@ -63,15 +68,55 @@ boost::asio::awaitable<std::vector<std::string>> never_read(Store& store, Stream
   std::vector<std::optional<std::string>> parameters{std::to_string(id.source_id), asked.take()};
   auto const table = co_await store.query(
       "WITH known AS MATERIALIZED (SELECT DISTINCT name FROM affsync.file_read"
-      " WHERE source_id = $1::int)"
-      " SELECT n.name FROM unnest($2::text[]) WITH ORDINALITY n (name, place)"
-      " WHERE n.name NOT IN (SELECT k.name FROM known k)"
-      " AND regexp_replace(n.name, '-[0-9]+((\\.[^.]*)?)$', '\\1') NOT IN"
-      " (SELECT k.name FROM known k) ORDER BY n.place",
+      " WHERE source_id = $1::int),"
+      " asked AS (SELECT n.name, n.place, regexp_replace(n.name, '\\.txt$', '') AS whose"
+      " FROM unnest($2::text[]) WITH ORDINALITY n (name, place))"
+      " SELECT a.name FROM asked a WHERE NOT EXISTS (SELECT FROM known k WHERE k.name IN (a.name,"
+      " a.whose, " +
+          without_number_sql("a.name") + ", " + without_number_sql("a.whose") +
+          ")) ORDER BY a.place",
       std::move(parameters));
   std::vector<std::string> lost;
   for (auto const& row : table.rows) lost.push_back(row[0].value_or(""));
   co_return lost;
+}
+
+boost::asio::awaitable<std::vector<std::string>> not_read_since(Store& store, StreamId const& id,
+                                                                std::vector<FailedFile> files) {
+  ArrayText names, since;
+  for (auto const& file : files) {
+    names.add(std::string_view(file.name));
+    since.add(std::string_view(*sql_time(file.since)));
+  }
+  std::vector<std::optional<std::string>> parameters{std::to_string(id.source_id), names.take(),
+                                                     since.take()};
+  auto const table = co_await store.query(
+      "WITH known AS MATERIALIZED (SELECT name, max(read_at) AS read_at FROM affsync.file_read"
+      " WHERE source_id = $1::int GROUP BY name)"
+      " SELECT n.name FROM unnest($2::text[], $3::timestamptz[]) WITH ORDINALITY"
+      " n (name, since, place) WHERE NOT EXISTS (SELECT FROM known k WHERE k.read_at > n.since"
+      " AND k.name IN (n.name, " +
+          without_number_sql("n.name") + ")) ORDER BY n.place",
+      std::move(parameters));
+  std::vector<std::string> unread;
+  for (auto const& row : table.rows) unread.push_back(row[0].value_or(""));
+  co_return unread;
+}
+
+boost::asio::awaitable<std::vector<FileSlice::Kept>> files_in_doubt(Store& store,
+                                                                    StreamId const& id) {
+  std::vector<std::optional<std::string>> parameters{std::to_string(id.source_id), id.stream};
+  auto const table = co_await store.query(
+      "SELECT name, in_doubt::text FROM affsync.file_rows WHERE source_id = $1::int"
+      " AND stream = $2 AND in_doubt > 0 ORDER BY name",
+      std::move(parameters));
+  std::vector<FileSlice::Kept> files;
+  for (auto const& row : table.rows) {
+    auto& file = files.emplace_back();
+    file.name = row[0].value_or("");
+    file.rows = std::stoll(row[1].value_or("0"));
+  }
+  co_return files;
 }
 
 boost::asio::awaitable<std::optional<TimePoint>> newest_reading(Store& store, StreamId const& id) {

@@ -118,7 +118,7 @@ void FileRows::judge(std::vector<std::uint64_t> const& live,
         ++shared;
       }
     }
-    other.is_news = shared > 0;
+    other.news = shared;
     // A corrected or later export repeats most rows; one of another brand or region has others. One
     // row of equal content may be so by chance.
     std::int64_t const least = slice_.by_content && lacking > 0 ? 2 : 1;
@@ -144,9 +144,9 @@ FileSlice FileRows::remarks(pqxx::transaction_base& tx, bool replaced) const {
   for (auto const& other : others_) {
     if (other.taken_over) {
       found.taken.push_back({other.name, other.repeated, other.lacking});
-    } else if (other.kept > 0 && (other.is_news || !was_beside(other))) {
+    } else if (other.kept > 0 && (other.news > 0 || !was_beside(other))) {
       // Files that lie beside each other are told once; a new reading of a known file is no news.
-      found.kept.push_back({other.name, other.kept});
+      found.kept.push_back({other.name, other.kept, slice_.by_content ? other.news : 0});
     }
   }
   if (own_.keys.empty() || !days_before_) return found;

@@ -45,7 +45,7 @@ class FileRows {
     bool taken_over = false;
     std::int64_t repeated = 0;  // of its rows, that the slice has too
     std::int64_t lacking = 0;   // that the slice lacks
-    bool is_news = false;       // and of the repeated ones some that it did not have before
+    std::int64_t news = 0;      // of the repeated ones, those that say something and are new in it
     std::int64_t kept = 0;
     bool has(std::uint64_t key) const;
   };

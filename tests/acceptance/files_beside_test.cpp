@@ -150,6 +150,8 @@ TEST_F(FilesBeside, a_file_that_was_cut_off_before_its_sums_fails_and_deletes_no
   EXPECT_EQ(live(), "1=10.50@2026-06-01 2=3.25@2026-06-15 3=7.75@2026-06-30");
   auto const why = text_in(inbox() / "failed/june_eu.csv.txt");
   EXPECT_NE(why.find("line 3: the file ends without a line of sums"), std::string::npos) << why;
+  // As long as it lies there, the stream is not whole.
+  fs::remove(inbox() / "failed/june_eu.csv");
   // An export of days without rows has none.
   put_in_inbox("june_empty.csv", "Id;Client;Day;Amount\n");
   EXPECT_EQ(sync().status, 0);

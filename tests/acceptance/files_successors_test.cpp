@@ -105,5 +105,14 @@ TEST_F(FileSuccessors, rows_of_nothing_do_not_make_two_files_one) {
       << text_of("june_b.csv");
 }
 
+TEST_F(FileSuccessors, equal_rows_of_two_brands_that_count_once_are_told) {
+  use_key("{hash: [Client, Day, Amount]}");
+  read("june_a.csv", ";a;2026-06-01;1\n;b;2026-06-02;2\n;x;2026-06-03;5\n");
+  read("june_b.csv", ";c;2026-06-01;3\n;d;2026-06-03;4\n;x;2026-06-03;5\n");
+  EXPECT_EQ(sum(), "5 15");
+  EXPECT_NE(text_of("june_b.csv").find("1 row of equal content in both"), std::string::npos)
+      << text_of("june_b.csv");
+}
+
 }  // namespace
 }  // namespace affsync::test::files_successors_test
