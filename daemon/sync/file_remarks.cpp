@@ -28,15 +28,14 @@ std::vector<std::string> remarks_of_slice(schema::FileSlice const& found, std::s
                                           DaySpan const& period) {
   std::vector<std::string> remarks;
   for (auto const& other : found.taken) {
+    // As each export of a month that goes on does.
+    if (found.is_replaced && other.gone == 0) continue;
     auto const has = count_of_rows(other.repeated) + (other.repeated == 1 ? " is" : " are");
     remarks.push_back(
         found.is_replaced
             ? "takes the place of " + other.name + ": of its rows in the days " +
-                  days_text(period) + ", " + has + " here again and " +
-                  (other.gone == 0
-                       ? "none is"
-                       : count_of_rows(other.gone) + (other.gone == 1 ? " is" : " are")) +
-                  " gone"
+                  days_text(period) + ", " + has + " here again and " + count_of_rows(other.gone) +
+                  (other.gone == 1 ? " is" : " are") + " gone"
             : "would take the place of " + other.name + ", of which " + has + " here again and " +
                   std::to_string(other.gone) +
                   " would be gone; since it is in doubt, both count until it is read again");
