@@ -25,6 +25,9 @@ class MapByPlan final : public schema::MapAnew {
   std::vector<std::string> keys(RecordTable const& table, std::string_view raw) const override {
     return mapped().keys(table, raw);
   }
+  bool leaves_out(RecordTable const& table, std::string_view raw) const override {
+    return mapped().leaves_out(table, raw);
+  }
 
  private:
   engine::MappedAnew const& mapped() const {

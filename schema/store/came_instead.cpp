@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "schema/store/left_rows.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/recut.hpp"
 #include "schema/store/scope.hpp"
@@ -170,7 +171,9 @@ CameInstead find_what_came(pqxx::transaction_base& tx, SliceClose const& slice,
   // With other keys, each row comes as a new one too.
   bool const rekeyed = pass.rekeyed_after && pass.pass_run_id > *pass.rekeyed_after;
   bool const compares = slice.by_content || rekeyed;
-  auto const gone = is_recut(pass) ? find_recut(tx, slice, unseen.keys, pass, found) : unseen.keys;
+  auto const not_cut =
+      is_recut(pass) ? find_recut(tx, slice, unseen.keys, pass, found) : unseen.keys;
+  auto const gone = find_left(tx, slice, unseen.keys, not_cut, pass, found);
   if (!compares || of == std::end(identities) || gone.empty()) return found;
   // Another privacy setting may have made the keys, and then names clients in another way as well.
   auto identity = *of;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "schema/store/absence.hpp"
+#include "schema/store/came_instead.hpp"
 #include "schema/store/pg_session.hpp"
 #include "schema/store/store.hpp"
 
@@ -35,5 +36,25 @@ struct OwnLeft {
 };
 OwnLeft mark_left_rows(pqxx::transaction_base& tx, PageWrite const& page, RecordTable const* main,
                        std::vector<TableKeys> const& left_out, PassState const& pass);
+
+// The same at the end of a pass, of rows that it has missed: their keys are made in another way as
+// well, so that no page could name those under which they are stored. What is kept of the broker's
+// row tells.
+struct LeftMissed {
+  std::int64_t rows = 0, others = 0;
+  std::int64_t missed = 0;  // of all these, rows that the pass had recorded as missed
+};
+LeftMissed mark_left_missed(pqxx::transaction_base& tx, PassClose const& pass,
+                            PassState const& known);
+
+// The same of rows that a slice replaces. Returns how many of the keys are of such rows.
+std::int64_t left_among(pqxx::transaction_base& tx, SliceClose const& slice,
+                        std::vector<std::string> const& keys, PassState const& pass);
+// Notes in their places that nothing of them is lost. Returns the keys of the others. `all`: the
+// keys by which `found` is ordered; `keys`: those to look at.
+std::vector<std::string> find_left(pqxx::transaction_base& tx, SliceClose const& slice,
+                                   std::vector<std::string> const& all,
+                                   std::vector<std::string> const& keys, PassState const& pass,
+                                   CameInstead& found);
 
 }  // namespace affsync::schema

@@ -32,6 +32,10 @@ class MapAnew {
   // Returns the keys of all rows that the stream's mappings to the table may make of `raw`. Empty
   // if one of them is not known: it is of the content, or a part of it was not kept.
   virtual std::vector<std::string> keys(RecordTable const& table, std::string_view raw) const = 0;
+
+  // Returns whether the `where` of each of the stream's mappings to the table leaves out the
+  // broker's row that `raw` keeps. False if `raw` does not tell, or without such a mapping.
+  virtual bool leaves_out(RecordTable const& table, std::string_view raw) const = 0;
 };
 
 }  // namespace affsync::schema

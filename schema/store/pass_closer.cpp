@@ -7,6 +7,7 @@
 #include "schema/store/absence.hpp"
 #include "schema/store/coverage.hpp"
 #include "schema/store/held_rows.hpp"
+#include "schema/store/left_rows.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/own_doing.hpp"
 #include "schema/store/quarantine.hpp"
@@ -242,6 +243,11 @@ class ClosingPass {
   void mark_unmade_rows();
   void mark_vanished();
   void note_unfilled();
+  void add(auto const& marked) {
+    closed_.deleted += marked.rows;
+    others_ += marked.others;
+    missed_less(marked.missed);
+  }
   void missed_less(std::int64_t rows) {
     known_.missed = std::max<std::int64_t>(0, known_.missed - rows);
   }
@@ -283,9 +289,7 @@ void ClosingPass::mark_rekeyed_rows() {
   closed_.rekeyed = rekeyed_ && !pass_.replaces;
   if (closed_.rekeyed) {
     auto const marked = mark_rekeyed(tx_, pass_, known_);
-    closed_.deleted = marked.rows;
-    others_ = marked.others;
-    missed_less(marked.missed);
+    add(marked);
     if (marked.rows + marked.others > 0) known_.rekeyed_by = pass_.run.run_id;
   }
   if (rekeyed_) settle_rekeyed(tx_, pass_, known_);
@@ -305,10 +309,7 @@ void ClosingPass::mark_recut_rows() {
 
 void ClosingPass::mark_unmade_rows() {
   if (!looks_for_unmade(pass_, known_) || !is_sound_) return;
-  auto const marked = mark_unmapped(tx_, pass_, known_);
-  closed_.deleted += marked.rows;
-  others_ += marked.others;
-  missed_less(marked.missed);
+  add(mark_unmapped(tx_, pass_, known_));
 }
 
 // Marks the rows of all tables, or none.
@@ -347,6 +348,7 @@ void ClosingPass::note_unfilled() {
 PassClosed ClosingPass::close(bool has_quarantine) {
   judge(has_quarantine);
   mark_rekeyed_rows();
+  add(mark_left_missed(tx_, pass_, known_));
   mark_recut_rows();
   mark_unmade_rows();
   map_missed(session_, tx_, pass_, known_, rekeyed_);

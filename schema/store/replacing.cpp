@@ -9,6 +9,7 @@
 #include "schema/store/absence.hpp"
 #include "schema/store/aged_rows.hpp"
 #include "schema/store/came_instead.hpp"
+#include "schema/store/left_rows.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/own_doing.hpp"
 #include "schema/store/pass_closer.hpp"
@@ -95,6 +96,10 @@ Unseen find_unseen(pqxx::transaction_base& tx, SliceClose const& slice, Scope co
   if (unseen.shrinks > 0) {
     auto const in_doubt = came_in_doubt(tx, slice, unseen.keys, asked, pass);
     unseen.shrinks = std::max<std::int64_t>(0, unseen.shrinks - in_doubt);
+  }
+  if (unseen.shrinks > 0) {
+    auto const left = left_among(tx, slice, unseen.keys, pass);
+    unseen.shrinks = std::max<std::int64_t>(0, unseen.shrinks - left);
   }
   if (unseen.shrinks == 0) return unseen;
   SqlParams const stream{std::to_string(slice.run.id.source_id), slice.run.id.stream};

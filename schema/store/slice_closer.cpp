@@ -112,6 +112,8 @@ class Closing {
   void find_missing();
   void find_missing_records();
   bool has_new_rows();
+  bool are_there_by_new_keys();
+  void leave_out_old_keys(Scope& scope);
   void compare_totals();
   void compare_each_with(Scope sighted, bool forgotten);
   bool is_doubtful() const;
@@ -133,7 +135,8 @@ class Closing {
   LeftRows left_;
   Missed missed_;
   Unseen unseen_;
-  bool all_there_ = false;  // the slice has seen exactly the rows that are stored
+  bool by_new_keys_ = false;  // those under the keys of before are not in the broker's count
+  bool all_there_ = false;    // the slice has seen exactly the rows that are stored
   SliceClosed closed_;
 };
 
@@ -181,9 +184,24 @@ void Closing::count() {
   auto const sure = slice_.items ? count_rows(tx_, slice_, asked_) : closed_.live;
   auto const missing =
       *slice_.expect_live - sure + (pass_.missed > 0 ? noted_in(tx_, slice_, asked_, pass_) : 0);
+  by_new_keys_ = missing < 0 && are_there_by_new_keys();
   closed_.live_as_expected =
-      missing == 0 ||
+      missing == 0 || by_new_keys_ ||
       (missing > 0 && has_quarantine_ && missing <= quarantined_in_pass(tx_, slice_, pass_, false));
+}
+
+// Rows of before the keys were made in another way stand beside those that have come in their place
+// until the pass ends, and the broker counts each once.
+bool Closing::are_there_by_new_keys() {
+  if (!pass_.rekeyed_after || pass_.pass_run_id <= *pass_.rekeyed_after) return false;
+  auto since = asked_;
+  leave_out_old_keys(since);
+  return count_rows(tx_, slice_, since) == *slice_.expect_live;
+}
+
+void Closing::leave_out_old_keys(Scope& scope) {
+  scope.params.push_back(std::to_string(*pass_.rekeyed_after));
+  scope.condition += " AND t.run_id > $" + std::to_string(scope.params.size()) + "::bigint";
 }
 
 void Closing::find_missing() {
@@ -252,6 +270,7 @@ void Closing::compare_totals() {
 }
 
 void Closing::compare_each_with(Scope sighted, bool forgotten) {
+  if (by_new_keys_) leave_out_old_keys(sighted);
   if (items_) sighted.condition += " AND " + asked_items_sql(*items_, sighted.params);
   if (slice_.shared && (slice_.shared->without_last_day || !slice_.shared->time_column.empty())) {
     leave_out(unseen_in(tx_, slice_, later_rows_of(slice_, within_)), sighted);

@@ -1,6 +1,7 @@
 // A connector whose keys are made in another way: each row comes again under another key, and is
 // counted once.
 #include <algorithm>
+#include <span>
 
 #include "base/clock.hpp"
 #include "tests/acceptance/strangers.hpp"
@@ -125,6 +126,42 @@ TEST_F(OtherKeys, each_row_counts_once) {
   EXPECT_EQ(query("select count(*) from reporting.clawbacks"), "1");
 }
 
+// `where` changes with the key: no page can name the old keys of the rows that it leaves out.
+TEST_F(OtherKeys, with_another_where_at_once) {
+  for (auto& row : std::span(books).first(12)) row.replace(row.find("CPA"), 3, "sub");
+  expect_green(pass(), 50);
+  replace_connector(with_key("ref") + "    where: {type: {none_of: [sub]}}\n");
+  auto const again = pass();
+  EXPECT_EQ(again.status, 0) << again.out << again.err;
+  EXPECT_EQ(again.count("rows", "deleted"), 50) << again.out;
+  EXPECT_EQ(live_count(), "38");
+  expect_nothing_told();
+  // What it leaves out is nothing that the broker has removed.
+  EXPECT_EQ(query("select count(*) from affsync.record_change where operation = 'delete'"
+                  " and after ->> 'ours' = 'where'"),
+            "12");
+  replace_connector(with_key("id"));
+  EXPECT_EQ(pass().status, 0);
+  expect_once();
+}
+
+// The content of which the keys are made is another one too, in windows that are replaced.
+TEST_F(OtherKeys, of_other_content_with_another_where_at_once) {
+  for (auto& row : std::span(books).first(12)) row.replace(row.find("CPA"), 3, "sub");
+  auto const by_content = [&](std::string const& more) {
+    return "raw: " + more.substr(0, more.find('\n')) + "\n" +
+           with_key("{hash: all}", std::string(window) + "    mode: replace_window\n" +
+                                       more.substr(more.find('\n') + 1));
+  };
+  replace_connector(by_content("all\n"));
+  expect_green(pass(), 50);
+  replace_connector(by_content("mapped\n    where: {type: {none_of: [sub]}}\n"));
+  auto const again = pass();
+  EXPECT_EQ(again.status, 0) << again.out << again.err;
+  EXPECT_EQ(live_count(), "38");
+  expect_nothing_told();
+}
+
 // The broker changes one row and removes one at the same time: these are judged like any others.
 TEST_F(OtherKeys, what_changed_meanwhile_is_judged_by_the_next_passes) {
   expect_green(pass(), 50);
@@ -197,6 +234,23 @@ TEST_F(OtherKeys, changed_back_or_again_before_a_pass_has_read_all) {
     EXPECT_EQ(again.status, 0) << again.out << again.err;
     expect_once();
   }
+}
+
+// The rest of a pass that was stopped is read; what it had stored stands beside what it replaces.
+TEST_F(OtherKeys, a_pass_that_goes_on_is_whole) {
+  page = "{type: offset, size: 20, total: total}";
+  replace_connector(with_key("id"));
+  expect_green(pass(), 50);
+  breaks = true;
+  replace_connector(with_key("ref"));
+  EXPECT_NE(pass().status, 0);
+  EXPECT_EQ(live_count(), "70");
+  breaks = false;
+  auto const again = pass();
+  EXPECT_EQ(again.status, 0) << again.out << again.err;
+  expect_once();
+  EXPECT_EQ(pass().status, 0);
+  expect_once();
 }
 
 TEST_F(OtherKeys, with_a_field_that_differs_at_each_reading) {

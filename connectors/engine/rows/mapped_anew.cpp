@@ -270,4 +270,18 @@ std::vector<std::string> MappedAnew::keys(RecordTable const& table, std::string_
   return keys;
 }
 
+bool MappedAnew::leaves_out(RecordTable const& table, std::string_view raw) const {
+  auto const row = parse_json(raw);
+  if (!row || !row->is_object()) return false;
+  bool any = false;
+  for (auto const& one : compiled_->tables) {
+    if (one.mapping->table != &table) continue;
+    any = true;
+    auto const& where = one.mapping->where;
+    if (!where || FieldPath(where->path).in(*row) == nullptr) return false;
+    if (compiled_->privacy.covers(where->path.text()) || where->holds(*row)) return false;
+  }
+  return any;
+}
+
 }  // namespace affsync::engine

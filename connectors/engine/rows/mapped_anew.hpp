@@ -35,6 +35,10 @@ class MappedAnew {
   // if one of them is not known, or names a person.
   std::vector<std::string> keys(RecordTable const& table, std::string_view raw) const;
 
+  // Returns whether the stream has mappings to the table, and the `where` of each of them leaves
+  // `raw` out. False if the field that one of them looks at was not kept, or names a person.
+  bool leaves_out(RecordTable const& table, std::string_view raw) const;
+
  private:
   struct Compiled;
   std::shared_ptr<Compiled const> compiled_;
