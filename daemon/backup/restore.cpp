@@ -242,6 +242,14 @@ Result<Restored> restore_to_server(schema::StoreOptions const& options, fs::path
   if (!connection) return connection.error();
   auto const occupied = has_schema(*connection);
   if (!occupied) return occupied.error();
+  auto const encoding = connection->run("SHOW server_encoding");
+  if (!encoding) return encoding.error();
+  if (*encoding != "UTF8") {
+    return Error(
+        ErrorCode::database_error,
+        "the database's encoding is " + *encoding + ", so it cannot store every text",
+        "Create one in UTF-8: CREATE DATABASE affsync ENCODING 'UTF8' TEMPLATE template0;");
+  }
   if (*occupied) {
     return Error(ErrorCode::usage, "the database already has a schema `affsync` or `reporting`",
                  "Create an empty database for the backup and name it in database.url; or drop "

@@ -25,6 +25,10 @@ Database database_of(config::Config const& config) {
 }  // namespace
 
 int run_backup(CommonOptions const& common, BackupOptions const& options) {
+  if (options.file == "-") {
+    throw Failure(ErrorCode::usage, "a backup is written to a file, not to standard output",
+                  "Name the file. One whose name is only `-` is ./-");
+  }
   auto const config = config_for_backup(common);
   if (!affsync::is_database_there(config.database)) {
     throw Failure(ErrorCode::migration_failed,

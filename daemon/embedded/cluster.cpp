@@ -128,6 +128,24 @@ struct Cluster::Impl {
     next = now + options.start_news;
   }
 
+  // A full disk takes the server's last words, too.
+  Error never_answered(std::string const& what, Server const& server) const {
+    auto const words = server.last_words();
+    std::error_code failed;
+    auto const space = std::filesystem::space(layout.home, failed);
+    if (!failed && space.available == 0) {
+      return Error(ErrorCode::database_full,
+                   "The embedded PostgreSQL " + what + ": the disk of " + layout.home.string() +
+                       " is full" + (words.empty() ? "" : ". The last lines of its log:\n" + words),
+                   "Free some space on that disk.");
+    }
+    return Error(
+        ErrorCode::database_unavailable,
+        "The embedded PostgreSQL " + what +
+            (words.empty() ? ", and has written nothing to " + layout.log.string()
+                           : ". The last lines of " + layout.log.string() + ":\n" + words));
+  }
+
   Result<void> wait_until_ready(Server& server, steady_clock::time_point deadline) const {
     auto next_news = steady_clock::now() + options.start_news;
     for (;;) {
@@ -137,15 +155,12 @@ struct Cluster::Impl {
       if (answer == Answer::not_yet) deadline = steady_clock::now() + options.start_timeout;
       tell_step(next_news, "the embedded PostgreSQL starts", server.log_begin());
       if (!server.alive()) {
-        return Error(ErrorCode::database_unavailable,
-                     "The embedded PostgreSQL ended while it started. The last lines of " +
-                         layout.log.string() + ":\n" + server.last_words());
+        return never_answered("ended while it started", server);
       }
       if (steady_clock::now() >= deadline) {
-        return Error(ErrorCode::database_unavailable,
-                     "The embedded PostgreSQL did not answer within " +
-                         std::to_string(options.start_timeout.count()) + " s. The last lines of " +
-                         layout.log.string() + ":\n" + server.last_words());
+        return never_answered(
+            "did not answer within " + std::to_string(options.start_timeout.count()) + " s",
+            server);
       }
       if (stop_within(start_step, server.exit_descriptor())) return cancelled();
     }

@@ -57,6 +57,33 @@ fs::path short_socket_directory(fs::path const& home) {
   return fs::path("/tmp") / name;
 }
 
+// What to do about a directory that is there and is not the user's alone. Nobody may be told to
+// remove one that holds a cluster, or may hold one: it is the whole database.
+std::string advice_for_owner(fs::path const& directory, ServerUser const& user) {
+  std::error_code error;
+  bool const holds_cluster = fs::exists(directory / "data" / "PG_VERSION", error);
+  if (!holds_cluster && !error) return "Remove it, or fix it with chown and chmod.";
+  auto const name = directory.string();
+  return (holds_cluster ? "It holds the database: do not remove it. "
+                        : "It may hold the database: do not remove it. ") +
+         ("Run affsync as the user that owns it, or give it to " + user.name + ": chown -R " +
+          user.name + " " + name + " && chmod 0700 " + name);
+}
+
+// What to do if the file system does not let a file be written.
+std::string advice_for(int cause) {
+  if (cause == EROFS) {
+    return "The file system is mounted read-only: remount it for writing (after an error of the "
+           "disk,"
+           " see dmesg), or set another database.state_dir.";
+  }
+  if (cause == ENOSPC || cause == EDQUOT) {
+    return "Free some space on its disk, or set another database.state_dir.";
+  }
+  if (cause == EMFILE || cause == ENFILE) return "Allow more open files (ulimit -n).";
+  return "Run affsync as the user that owns it, or set another database.state_dir.";
+}
+
 // Creates a directory that only `user` may enter. Checks the owner and mode of an existing one,
 // since in /tmp another user could have created it first.
 Result<void> own_directory(fs::path const& directory, ServerUser const& user) {
@@ -81,7 +108,7 @@ Result<void> own_directory(fs::path const& directory, ServerUser const& user) {
   }
   if (found.st_uid != user.uid || (found.st_mode & 077) != 0) {
     return directory_error(directory, "it must belong to the user " + user.name + " with mode 0700",
-                           "Remove it, or fix it with chown and chmod.");
+                           advice_for_owner(directory, user));
   }
   return {};
 }
@@ -150,7 +177,7 @@ Result<void> check_state_directory(Layout const& layout, ServerUser const& user)
       (found.st_mode & 077) != 0) {
     return directory_error(layout.home,
                            "it must be a directory of the user " + user.name + " with mode 0700",
-                           "Remove it, or fix it with chown and chmod.");
+                           advice_for_owner(layout.home, user));
   }
   return {};
 }
@@ -187,6 +214,7 @@ Result<void> make_state_directory(Layout const& layout, ServerUser const& user) 
 
 Result<FileDescriptor> open_lock(Layout const& layout) {
   FileDescriptor lock(::open(layout.lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  int cause = errno;
   struct stat state = {};
   struct stat file = {};
   // Root's own file in another user's directory, also of an earlier version. A second name of it
@@ -194,11 +222,14 @@ Result<FileDescriptor> open_lock(Layout const& layout) {
   bool const is_roots = lock.valid() && ::geteuid() == 0 &&
                         ::stat(layout.state.c_str(), &state) == 0 &&
                         ::fstat(lock.get(), &file) == 0 && file.st_uid == 0 && file.st_nlink == 1;
-  bool const given = !is_roots || ::fchown(lock.get(), state.st_uid, state.st_gid) == 0;
-  if (lock.valid() && given) return lock;
+  if (lock.valid() && is_roots && ::fchown(lock.get(), state.st_uid, state.st_gid) != 0) {
+    cause = errno;
+    lock = FileDescriptor();
+  }
+  if (lock.valid()) return lock;
   return Error(ErrorCode::database_unavailable,
-               "Cannot open " + layout.lock.string() + ": " + std::strerror(errno),
-               "Run affsync as the user that owns it, or set another database.state_dir.");
+               "Cannot open " + layout.lock.string() + ": " + std::strerror(cause),
+               advice_for(cause));
 }
 
 Result<void> make_server_directories(Layout const& layout, ServerUser const& user) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <system_error>
 
 #include "base/process_limits.hpp"
 #include "schema/store/read_only.hpp"
@@ -175,7 +176,12 @@ void PgExecutor::post(std::function<void(PgSession&)> work, int attempts) {
 void PgExecutor::shut_down(std::chrono::milliseconds patience) {
   std::lock_guard lock(mutex_);
   if (canceller_.joinable()) return;
-  canceller_ = std::thread([this, patience] { cancel_all(patience); });
+  try {
+    canceller_ = std::thread([this, patience] { cancel_all(patience); });
+  } catch (std::system_error const&) {
+    // The system starts no more threads: whoever ends waits until the server ends what runs, by the
+    // time limit of each statement. To be told here would end a process that only leaves.
+  }
 }
 
 bool PgExecutor::was_cut(Slot& slot) {

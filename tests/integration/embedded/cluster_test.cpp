@@ -11,6 +11,8 @@
 #include <fstream>
 #include <stdexcept>
 
+#include "daemon/embedded/layout.hpp"
+#include "daemon/embedded/server_user.hpp"
 #include "tests/integration/embedded/support.hpp"
 
 namespace affsync::embedded::cluster_test {
@@ -56,6 +58,27 @@ TEST(Cluster, keeps_its_data_over_a_restart) {
   }
   auto const cluster = start_or_fail(directory.path());
   EXPECT_EQ(query(cluster->url(), "SELECT answer FROM kept"), "42");
+}
+
+// Whoever follows the advice must not lose the database.
+TEST(Cluster, nobody_is_told_to_remove_a_directory_that_may_hold_a_cluster) {
+  TemporaryDirectory directory;
+  auto const layout = describe_layout(directory.path());
+  ASSERT_TRUE(layout);
+  auto const user = find_server_user(layout->data);
+  ASSERT_TRUE(user);
+  std::filesystem::create_directories(layout->data);
+  ASSERT_EQ(::chmod(layout->home.c_str(), 0755), 0);
+  auto const empty = check_state_directory(*layout, *user);
+  ASSERT_FALSE(empty);
+  EXPECT_EQ(empty.error().hint.rfind("Remove it, or", 0), 0U) << empty.error().hint;
+  std::ofstream(layout->data / "PG_VERSION") << "15\n";
+  for (auto const& refused :
+       {check_state_directory(*layout, *user), make_server_directories(*layout, *user)}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().hint.rfind("It holds the database: do not remove it", 0), 0U)
+        << refused.error().hint;
+  }
 }
 
 TEST(Cluster, no_server_is_left_after_the_object) {
