@@ -22,6 +22,7 @@
 #include "daemon/serve/database_silence.hpp"
 #include "daemon/signals.hpp"
 #include "daemon/sync/sync_once.hpp"
+#include "daemon/sync/upkeep.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -130,6 +131,14 @@ void tell_alerts(App& app, std::vector<schema::SourceNow> sources, Clock const& 
   app.run(async::until_cancelled(std::move(telling)));  // the summary follows all the same
 }
 
+// A pass that cron starts has no daemon beside it that would do this once a day.
+void keep_database(App& app) {
+  constexpr std::chrono::seconds longest{60};
+  async::TimerSleeper sleeper;
+  app.run(async::until_cancelled(
+      sync::do_daily_upkeep(app.store(), sleeper, app.retention(), longest, app.log())));
+}
+
 // Returns how many of the rows that the pass has quarantined a user has accepted as known.
 asio::awaitable<std::int64_t> count_accepted(schema::Store& store,
                                              std::vector<RunReport> const& reports) {
@@ -228,6 +237,7 @@ int run_sync(CommonOptions const& common, SyncOptions const& options) {
     tell_alerts(app, std::move(sources), clock);
     if (!app.interrupted()) accepted = accepted_rows(app, reports);
     if (!app.interrupted()) alerts = count_open_alerts(app);
+    if (!app.interrupted()) keep_database(app);
   }
   // Like a shell, return 130 after Ctrl-C, so that scripts can tell an abort from a failure. A pass
   // that a service manager ended counts as failed.

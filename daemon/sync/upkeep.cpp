@@ -2,8 +2,11 @@
 
 #include <boost/asio/use_awaitable.hpp>
 #include <optional>
+#include <utility>
 
 #include "base/error.hpp"
+#include "daemon/async/task_group.hpp"
+#include "daemon/async/until_cancelled.hpp"
 
 namespace affsync::sync {
 namespace {
@@ -18,19 +21,43 @@ boost::asio::awaitable<void> do_if_due(schema::Store& store, schema::Retention r
            {number_field("runs", pruned.runs), number_field("quarantine", pruned.quarantine)});
 }
 
+boost::asio::awaitable<void> do_or_tell(schema::Store& store, schema::Retention retention,
+                                        Logger const& log) {
+  std::optional<Error> failed;
+  try {
+    co_await do_if_due(store, retention, log);
+  } catch (Failure const& failure) {
+    failed = failure.error();
+  }
+  if (failed) log.warn(*failed);
+}
+
+boost::asio::awaitable<void> do_then(boost::asio::awaitable<void> work,
+                                     std::function<void()> then) {
+  co_await std::move(work);
+  then();
+}
+
 }  // namespace
+
+boost::asio::awaitable<void> do_daily_upkeep(schema::Store& store, async::Sleeper& sleeper,
+                                             schema::Retention retention, Duration longest,
+                                             Logger log) {
+  async::TaskGroup::TaskPtr timer, work;
+  co_await async::run_tasks([&](async::TaskGroup& group) {
+    timer = group.spawn(async::until_cancelled(do_then(sleeper.sleep(longest), [&] {
+      if (work) group.cancel(work);
+    })));
+    work = group.spawn(async::until_cancelled(
+        do_then(do_or_tell(store, retention, log), [&] { group.cancel(timer); })));
+  });
+}
 
 boost::asio::awaitable<void> run_daily_upkeep(schema::Store& store, async::Sleeper& sleeper,
                                               std::function<schema::Retention()> retention,
                                               Logger log) {
   for (;;) {
-    std::optional<Error> failed;
-    try {
-      co_await do_if_due(store, retention(), log);
-    } catch (Failure const& failure) {
-      failed = failure.error();
-    }
-    if (failed) log.warn(*failed);
+    co_await do_or_tell(store, retention(), log);
     co_await sleeper.sleep(std::chrono::hours(1));
   }
 }

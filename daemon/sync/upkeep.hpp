@@ -1,6 +1,7 @@
-// The daemon's maintenance of the database. Once a day, one of all daemons on a database deletes
-// rows whose retention has passed and creates the history partitions of the coming months. Once a
-// minute, days with new commission are added up for reports, and what each client earned.
+// The maintenance of the database. Once a day, one of all daemons on a database, or a `sync` where
+// none runs, deletes rows whose retention has passed and creates the history partitions of the
+// coming months. Once a minute, days with new commission are added up for reports, and what each
+// client earned.
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/log.hpp"
 #include "daemon/async/sleeper.hpp"
 #include "schema/store/store.hpp"
@@ -19,6 +21,12 @@ namespace affsync::sync {
 boost::asio::awaitable<void> run_daily_upkeep(schema::Store& store, async::Sleeper& sleeper,
                                               std::function<schema::Retention()> retention,
                                               Logger log);
+
+// The same once, if nobody has done it for a day, for `longest` at most: what is left is done on
+// the next day. What fails is logged. On the I/O thread.
+boost::asio::awaitable<void> do_daily_upkeep(schema::Store& store, async::Sleeper& sleeper,
+                                             schema::Retention retention, Duration longest,
+                                             Logger log);
 
 // Notes once a minute, until cancelled, that the daemon runs, and that these sources are its own.
 // So what another one has taken for its own by mistake is put right. Calls `on_replaced` if the
