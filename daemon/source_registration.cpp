@@ -3,10 +3,45 @@
 #include <optional>
 
 #include "daemon/chosen_names.hpp"
+#include "daemon/withdrawn_streams.hpp"
 
 namespace affsync {
 
 namespace asio = boost::asio;
+namespace {
+
+// Once: from then on they count as gone.
+asio::awaitable<void> tell_withdrawn(schema::Store& store,
+                                     std::vector<PreparedSource> const& prepared,
+                                     std::vector<schema::SourceRegistered> const& registered,
+                                     Logger all_log) {
+  std::vector<std::pair<int, std::string>> streams;
+  for (auto const& one : registered) {
+    for (auto const& stream : one.withdrawn) streams.emplace_back(one.source_id, stream);
+  }
+  std::vector<WithdrawnStream> lacking;
+  std::optional<Error> flaw;
+  try {
+    lacking = co_await withdrawn_streams(store, streams);
+  } catch (Failure const& failure) {
+    flaw = failure.error();
+  }
+  if (flaw) {
+    all_log.warn("streams are no longer in their connector, and what reports lack is not known",
+                 {{"streams", std::to_string(streams.size())}, {"error", flaw->message}});
+  }
+  for (std::size_t i = 0; i < prepared.size(); ++i) {
+    for (auto const& one : lacking) {
+      if (one.source_id != registered[i].source_id) continue;
+      all_log.with("source", prepared[i].plan.source)
+          .warn("the stream is no longer in its connector: reports omit what it has brought. " +
+                    std::string(advice_for_withdrawn),
+                {{"stream", one.stream}, {"omitted", one.lacks}});
+    }
+  }
+}
+
+}  // namespace
 
 asio::awaitable<std::vector<schema::SourceRegistered>> register_sources(
     schema::Store& store, std::vector<PreparedSource>& prepared,
@@ -69,11 +104,20 @@ asio::awaitable<std::vector<schema::SourceRegistered>> register_sources(
           " all rows are read again",
           {{"stream", stream}});
     }
+    if (one.shared && !one.other_mapping.empty()) {
+      log.warn(
+          "the source has another connector than at its last registration, and another "
+          "configuration"
+          " of this database contains it too. If that one still has the former connector file, or"
+          " another version of affsync, the amounts change with each pass: give both the same",
+          {{"connector", plan.connector}});
+    }
     for (auto const& stream : one.other_mapping) {
       log.info("the connector's mapping of this stream has changed; all rows are read again",
                {{"stream", stream}});
     }
   }
+  co_await tell_withdrawn(store, prepared, registered, all_log);
   co_return registered;
 }
 

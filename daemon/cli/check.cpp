@@ -10,6 +10,7 @@
 #include "daemon/chosen_names.hpp"
 #include "daemon/cli/check.hpp"
 #include "daemon/cli/check_files.hpp"
+#include "daemon/cli/check_known.hpp"
 #include "daemon/cli/check_renamed.hpp"
 #include "daemon/cli/check_secrets.hpp"
 #include "daemon/cli/check_stream.hpp"
@@ -192,8 +193,16 @@ asio::awaitable<std::vector<SourceCheck>> check_all(App& app, CheckOptions const
   }
   if (options.database) {  // `init` says it in its own words
     for (auto& line : check_accounts(app, options.sources)) lines.push_back(std::move(line));
-    auto renamed = co_await check_renamed(app, options.sources, lines);
-    std::ranges::move(renamed, std::back_inserter(lines));
+    bool const answers = std::ranges::none_of(
+        lines, [](auto const& line) { return line.source == "database" && line.error; });
+    if (answers && is_database_there(app)) {
+      auto other = co_await check_known_names(app, options.sources);
+      if (other) lines.push_back(std::move(*other));
+      auto withdrawn = co_await check_withdrawn(app, options.sources);
+      std::ranges::move(withdrawn, std::back_inserter(lines));
+      auto renamed = co_await check_renamed(app, options.sources);
+      std::ranges::move(renamed, std::back_inserter(lines));
+    }
   }
   co_return lines;
 }

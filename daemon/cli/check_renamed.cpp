@@ -1,9 +1,6 @@
 #include "daemon/cli/check_renamed.hpp"
 
-#include <algorithm>
-
 #include "daemon/chosen_names.hpp"
-#include "daemon/cli/open_database.hpp"
 #include "daemon/instance.hpp"
 #include "daemon/source_plans.hpp"
 #include "schema/store/pg_session.hpp"
@@ -47,12 +44,8 @@ asio::awaitable<bool> have_same_rows(schema::Store& store, std::string one, std:
 }  // namespace
 
 asio::awaitable<std::vector<SourceCheck>> check_renamed(App& app,
-                                                        std::vector<std::string> chosen_sources,
-                                                        std::vector<SourceCheck> const& so_far) {
+                                                        std::vector<std::string> chosen_sources) {
   std::vector<SourceCheck> lines;
-  bool const answers = std::ranges::none_of(
-      so_far, [](auto const& line) { return line.source == "database" && line.error; });
-  if (!answers || !is_database_there(app)) co_return lines;
   schema::ArrayText names, connectors, addresses, accounts, by_login;
   for (auto const& source : app.config().sources) {
     auto const prepared = prepare_source(source, app.manifests());

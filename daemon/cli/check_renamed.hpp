@@ -12,9 +12,8 @@ namespace affsync::cli {
 
 // Returns a warning for each chosen source that is much like one that has left the configuration:
 // whose name and address, or name and key, may have changed at once. Of one that was read already,
-// only if both have the same commissions. `so_far`: what was found, which says whether the database
-// can be asked.
-boost::asio::awaitable<std::vector<SourceCheck>> check_renamed(
-    App& app, std::vector<std::string> chosen, std::vector<SourceCheck> const& so_far);
+// only if both have the same commissions. The database must be there.
+boost::asio::awaitable<std::vector<SourceCheck>> check_renamed(App& app,
+                                                               std::vector<std::string> chosen);
 
 }  // namespace affsync::cli

@@ -1,10 +1,16 @@
 #include "daemon/cli/open_database.hpp"
 
+#include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <iostream>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "daemon/database.hpp"
 #include "daemon/reports/spans.hpp"
+#include "schema/store/migrate.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -57,6 +63,23 @@ void open_database(App& app, bool for_reading) {
   if (there) return;
   throw Failure(ErrorCode::migration_failed, "the database holds no affsync schema yet",
                 "Run `affsync migrate` or `affsync sync`, which create it.");
+}
+
+void refuse_newer_database(App& app) {
+  // Names of migrations begin with numbers of equal length; the views have none.
+  std::string newest = "0000";
+  for (auto const& name : schema::migrations_of_nothing().applied) {
+    if (name[0] >= '0' && name[0] <= '9') newest = std::max(newest, name);
+  }
+  std::vector<std::optional<std::string>> parameters{newest};
+  auto const newer = app.run(app.store().query(
+      "SELECT name FROM affsync.schema_migration WHERE version > substr($1, 1, 4)::int"
+      " ORDER BY version DESC LIMIT 1",
+      std::move(parameters)));
+  if (newer.rows.empty()) return;
+  throw Failure(ErrorCode::migration_failed,
+                "the database belongs to a newer affsync (" + newer.rows[0][0].value_or("") + ")",
+                "Run the newer version, or use another database with this one.");
 }
 
 }  // namespace affsync::cli

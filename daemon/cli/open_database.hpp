@@ -1,4 +1,4 @@
-// Opens the database for commands that only read it.
+// Opens the database for commands that neither create nor migrate it.
 #pragma once
 
 #include "daemon/app.hpp"
@@ -13,6 +13,10 @@ bool is_database_there(App& app);
 // a database that was never migrated gives a helpful message instead of an SQL error. Throws
 // Failure: database_unavailable, migration_failed, database_error.
 void open_database(App& app, bool for_reading = false);
+
+// For commands that write: throws Failure migration_failed if a newer affsync has migrated the
+// database, whose tables may mean something else by now.
+void refuse_newer_database(App& app);
 
 // Tells on stderr what a reader of the database should know: how old what a replica has is, and
 // that commits wait for a synchronous standby.

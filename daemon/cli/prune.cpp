@@ -22,6 +22,7 @@ int run_prune(CommonOptions const& common, PruneOptions const& options) {
   bool const nothing_there = !is_database_there(app);
   if (!nothing_there) {
     open_database(app);
+    if (!options.dry_run) refuse_newer_database(app);
     auto work = [&]() -> boost::asio::awaitable<void> {
       auto const retention = app.retention();
       pruned = co_await app.store().prune(retention, options.dry_run);

@@ -326,6 +326,7 @@ int run_quarantine_accept(CommonOptions const& common, QuarantineOptions const& 
   }
   App app(common.config_file, common.log_level(), config::Secrets::of_database);
   open_database(app);
+  refuse_newer_database(app);
   // Check all numbers first, so that a mistyped one is reported and nothing is accepted.
   for (auto const number : options.ids) find_line(app, number);
   if (by_stream) require_known_stream(app, options);

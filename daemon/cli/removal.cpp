@@ -5,6 +5,8 @@
 #include <sstream>
 #include <utility>
 
+#include "schema/store/withdrawn.hpp"
+
 namespace affsync::cli {
 namespace {
 
@@ -45,7 +47,7 @@ struct Telling {
   char const* table;
   char const* condition;
 };
-constexpr std::array<Telling, 2> telling{
+constexpr std::array<Telling, 2> rows_of_telling{
     Telling{"alert_message",
             "alert_ids && ARRAY(SELECT alert_id FROM affsync.alert WHERE source_id = $1::int)"
             " OR document @> jsonb_build_object('alerts', jsonb_build_array("
@@ -112,6 +114,22 @@ Result<std::vector<SourceInDatabase>> sources_in(PlainConnection& connection) {
   return sources;
 }
 
+std::vector<WithdrawnInDatabase> withdrawn_in(PlainConnection& connection) {
+  std::vector<WithdrawnInDatabase> all;
+  auto const found = connection.rows(schema::withdrawn_sql(
+      "SELECT source_id, stream FROM affsync.stream WHERE retired_at IS NOT NULL"));
+  if (!found) return all;
+  for (auto const& row : *found) {
+    WithdrawnInDatabase one;
+    one.source = std::stoll(row[0]);
+    one.stream = row[1];
+    one.rows = row[2];
+    one.amounts = row[3];
+    all.push_back(std::move(one));
+  }
+  return all;
+}
+
 std::optional<std::string> other_instance(SourceInDatabase const& source, std::string const& own) {
   auto const other =
       std::ranges::find_if(source.instances, [&](auto const& instance) { return instance != own; });
@@ -154,7 +172,7 @@ Result<std::vector<TableCount>> rows_of(PlainConnection& connection, std::int64_
   for (auto const& table : *tables) {
     if (auto const done = count(table, "source_id = $1::int", id); !done) return done.error();
   }
-  for (auto const& [table, condition] : telling) {
+  for (auto const& [table, condition] : rows_of_telling) {
     if (!*alerts) break;
     if (auto const done = count(table, condition, *told); !done) return done.error();
   }
@@ -188,7 +206,7 @@ Result<void> erase(PlainConnection& connection, std::int64_t source) {
     if (auto const done = lock_out_writers(connection, id, *alerts); !done) return done.error();
     auto const told = told_by(connection, source);
     if (!told) return told.error();
-    for (auto const& [table, condition] : telling) {
+    for (auto const& [table, condition] : rows_of_telling) {
       if (!*alerts) break;
       auto const done = connection.run(
           "DELETE FROM affsync." + std::string(table) + " WHERE " + condition, *told);

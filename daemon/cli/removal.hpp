@@ -25,6 +25,14 @@ struct SourceInDatabase {
   std::vector<std::string> instances;  // configurations that contain it
 };
 
+struct WithdrawnInDatabase {
+  std::int64_t source = 0;
+  std::string stream, rows, amounts;  // see schema::withdrawn_sql()
+};
+
+// Streams that have left their connector, and whose rows reports lack; none of an earlier schema.
+std::vector<WithdrawnInDatabase> withdrawn_in(PlainConnection& connection);
+
 Result<std::vector<SourceInDatabase>> sources_in(PlainConnection& connection);
 
 // A configuration other than `own` that contains the source; nullopt if there is none.

@@ -12,6 +12,7 @@
 #include "daemon/database_url.hpp"
 #include "daemon/instance.hpp"
 #include "daemon/reports/json_text.hpp"
+#include "daemon/withdrawn_streams.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -98,16 +99,25 @@ bool confirmed(std::string const& name) {
 int run_sources(CommonOptions const& common, Output output) {
   auto const opened = open_for_sources(common);
   auto const sources = sources_in(*opened.connection).value();
+  auto const withdrawn = withdrawn_in(*opened.connection);
   if (output == Output::json) {
     Json::Array list;
     for (auto const& source : sources) {
+      Json::Array streams;
+      for (auto const& one : withdrawn) {
+        if (one.source != source.id) continue;
+        streams.push_back(Json::object({{"stream", Json::string(one.stream)},
+                                        {"rows", Json::number(one.rows)},
+                                        {"amounts", Json::string(one.amounts)}}));
+      }
       Json::Array instances;
       for (auto const& one : source.instances) instances.push_back(Json::string(one));
       list.push_back(Json::object({{"name", Json::string(source.name)},
                                    {"connector", Json::string(source.connector)},
                                    {"base_url", Json::string(source.base_url)},
                                    {"removed_on", reports::json_text_or_null(source.retired_on)},
-                                   {"configurations", Json::array(std::move(instances))}}));
+                                   {"configurations", Json::array(std::move(instances))},
+                                   {"withdrawn_streams", Json::array(std::move(streams))}}));
     }
     std::cout << Json::object({{"sources", Json::array(std::move(list))}}).dump() << "\n";
     return 0;
@@ -121,6 +131,11 @@ int run_sources(CommonOptions const& common, Output output) {
     } else {
       std::cout << "in " << source.instances.front()
                 << (source.instances.size() > 1 ? " and others" : "") << "\n";
+    }
+    for (auto const& one : withdrawn) {
+      if (one.source != source.id) continue;
+      std::cout << "  " << one.stream << " is no longer in the connector; reports omit its "
+                << lacking_text(one.rows, one.amounts) << "\n";
     }
   }
   if (sources.empty()) std::cout << "The database has no source yet.\n";

@@ -14,17 +14,6 @@ namespace {
 constexpr auto since_command = "interval '8 days'";
 constexpr auto alive_since = "interval '5 minutes'";
 
-// Another configuration than that of parameter `mine` counts for the source `s`. Those without a
-// row were noted by an earlier version of affsync.
-std::string claimed_by_others_sql(int mine) {
-  auto const me = "$" + std::to_string(mine);
-  return std::string("EXISTS (SELECT FROM unnest(s.instances) i WHERE i <> ") + me +
-         " AND (NOT EXISTS (SELECT FROM affsync.program p WHERE p.instance = i)"
-         " OR EXISTS (SELECT FROM affsync.program p WHERE p.instance = i"
-         " AND (p.process <> '' OR p.seen_at > now() - " +
-         since_command + "))))";
-}
-
 // "0.1.0" and 45 -> "{0,1,0,45}". What is no number, as in "0.2.0-rc1", is left out.
 std::string release_of(std::string const& version, int migration) {
   std::string text = "{";
@@ -62,6 +51,15 @@ Program this_program(StoreOptions const& options, std::string process) {
   program.version = options.version.empty() ? AFFSYNC_VERSION : options.version;
   program.release = release_of(program.version, newest_migration());
   return program;
+}
+
+std::string claimed_by_others_sql(int mine) {
+  auto const me = "$" + std::to_string(mine);
+  return std::string("EXISTS (SELECT FROM unnest(s.instances) i WHERE i <> ") + me +
+         " AND (NOT EXISTS (SELECT FROM affsync.program p WHERE p.instance = i)"
+         " OR EXISTS (SELECT FROM affsync.program p WHERE p.instance = i"
+         " AND (p.process <> '' OR p.seen_at > now() - " +
+         since_command + "))))";
 }
 
 std::string others_name_sql(std::string const& name, int instance, int process,

@@ -30,6 +30,10 @@ Program this_program(StoreOptions const& options, std::string process);
 std::string others_name_sql(std::string const& name, int instance, int process,
                             std::string const& more = {});
 
+// SQL: whether another configuration than that of parameter `mine` counts for the source `s`. Those
+// without a row were noted by an earlier version of affsync.
+std::string claimed_by_others_sql(int mine);
+
 // Locks, in the order of all, the rows of affsync.source that note_program() and, with `others`,
 // give_up_others() change: to be called before them, and before the transaction writes
 // affsync.program or a stream. What they decide stays true until its end, since whoever claims a

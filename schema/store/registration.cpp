@@ -21,8 +21,8 @@ std::vector<KnownSource> read_sources(pqxx::transaction_base& tx, Program const&
                 others_name_sql("s.name", 1, 2, " AND p.instance <> $1::text") + ", " +
                 others_name_sql("s.name", 1, 2, " AND p.release > $3::int[]") +
                 ", learned_requests_per_second, learned_from_answers,"
-                " coalesce(learned_waits_are_told, false), created_at"
-                " FROM affsync.source s ORDER BY source_id",
+                " coalesce(learned_waits_are_told, false), created_at, " +
+                claimed_by_others_sql(1) + " FROM affsync.source s ORDER BY source_id",
             params)) {
     KnownSource source;
     source.source_id = row[0].as<int>();
@@ -41,6 +41,7 @@ std::vector<KnownSource> read_sources(pqxx::transaction_base& tx, Program const&
           LearnedRate{row[11].as<double>(), row[12].as<double>(), row[13].as<bool>()};
     }
     source.created_at = row[14].c_str();
+    source.shared = row[15].as<bool>();
     all.push_back(std::move(source));
   }
   return all;
@@ -186,6 +187,8 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
       " g (source_id, stream, record_table, in_reports, enabled, paid, mapping, follows, keys)),"
       // Before the streams are written: `s` has what was there. Citus carries out one part after
       // the other, and each finds what those before it have changed.
+      " leaving AS MATERIALIZED (SELECT s.source_id, s.stream FROM affsync.stream s"
+      " WHERE s.source_id = ANY ($11::int[]) AND s.retired_at IS NULL AND s.in_reports),"
       " again AS (UPDATE affsync.stream_state z SET full_wanted_after = coalesce(z.run_id, 0),"
       " rekeyed_since = CASE WHEN " +
           other_keys +
@@ -231,8 +234,11 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
           " instances = array_remove(s.instances, $10::text)"
           " WHERE s.source_id = ANY ($11::int[]) AND s.retired_at IS NULL"
           " AND (s.instances = '{}' OR $10 = ANY (s.instances))"
-          " AND NOT EXISTS (SELECT FROM g WHERE g.source_id = s.source_id AND g.stream = s.stream))"
-          " SELECT source_id, stream, other_mapping, other_keys, other_cut FROM again",
+          " AND NOT EXISTS (SELECT FROM g WHERE g.source_id = s.source_id AND g.stream = s.stream)"
+          " RETURNING s.source_id, s.stream)"
+          " SELECT source_id, stream, other_mapping, other_keys, other_cut, false FROM again"
+          " UNION ALL SELECT source_id, stream, false, false, false, true FROM retired"
+          " JOIN leaving USING (source_id, stream)",
       params);
   for (auto const& row : read_again) {
     auto const one = std::ranges::find(registered, row[0].as<int>(), &SourceRegistered::source_id);
@@ -240,6 +246,7 @@ void write_streams(pqxx::transaction_base& tx, std::string const& instance,
     if (row[2].as<bool>()) one->other_mapping.emplace_back(row[1].c_str());
     if (row[3].as<bool>()) one->other_keys.emplace_back(row[1].c_str());
     if (row[4].as<bool>()) one->other_cut.emplace_back(row[1].c_str());
+    if (row[5].as<bool>()) one->withdrawn.emplace_back(row[1].c_str());
   }
 }
 
@@ -302,6 +309,7 @@ Registered register_all(PgSession& session, Program const& program,
     if (!decisions[i].source_id) one.read_as = decisions[i].read_as;
     one.resembles = decisions[i].resembles;
     if (row.newer) newer.insert(row.source_id);
+    one.shared = row.shared;
     one.moved = decisions[i].moved;
     one.other_privacy = decisions[i].other_privacy;
     one.learned_rate = row.learned_rate;

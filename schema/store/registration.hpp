@@ -21,9 +21,10 @@ struct KnownSource {
   std::string name, connector, base_url, created_at;
   std::optional<std::string> account, hash_salt, privacy;
   bool retired = false;
-  bool read = true;    // data was read from it; until then its account may change freely
-  bool held = false;   // a running daemon of another configuration names it
-  bool newer = false;  // a running daemon of a newer version names it
+  bool read = true;     // data was read from it; until then its account may change freely
+  bool held = false;    // a running daemon of another configuration names it
+  bool newer = false;   // a running daemon of a newer version names it
+  bool shared = false;  // another configuration contains it, also one that only commands use
   std::optional<LearnedRate> learned_rate;
   KnownSource() = default;
 };

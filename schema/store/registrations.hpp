@@ -62,6 +62,7 @@ struct SourceRegistered {
   // A source that has just left the configuration, under another name and address or key; this new
   // one may be the same account.
   std::optional<std::string> resembles;
+  bool shared = false;         // another configuration contains it, also one that only commands use
   bool moved = false;          // the address changed: all rows are read again
   bool other_privacy = false;  // the privacy setting changed: all rows are read again
   // Streams whose mapping changed: all their rows are read again.
@@ -70,6 +71,8 @@ struct SourceRegistered {
   std::vector<std::string> other_keys;
   // Those whose windows cut days in another way: all their rows are read again, too.
   std::vector<std::string> other_cut;
+  // Those that its connector no longer has: since this registration reports omit their rows.
+  std::vector<std::string> withdrawn;
   std::vector<StreamTimes> times;           // of streams that were read before
   std::optional<LearnedRate> learned_rate;  // what earlier processes were refused at this address
   SourceRegistered() = default;

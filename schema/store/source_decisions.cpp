@@ -13,10 +13,12 @@ bool same_account(KnownSource const& row, SourceRegistration const& given) {
   return std::ranges::find(given.former_accounts, *row.account) != given.former_accounts.end();
 }
 
-// A renewed key cannot be distinguished from the key of another account. With the same name and
-// connector it counts as renewed. A login name identifies the account, so it never does.
+// A renewed key cannot be distinguished from the key of another account. With the same name,
+// connector and address it counts as renewed; at another address, nothing shows that it is the same
+// account. A login name identifies the account, so it never does.
 bool may_be_renewed(KnownSource const& row, SourceRegistration const& given) {
-  return !given.account_by_login && row.connector == given.identity.connector;
+  return !given.account_by_login && row.connector == given.identity.connector &&
+         row.base_url == given.identity.base_url;
 }
 
 // The same login at another address, or another key at the same one.
@@ -27,15 +29,29 @@ bool is_much_alike(KnownSource const& row, SourceRegistration const& given) {
   return row.base_url == identity.base_url && !given.account_by_login;
 }
 
-Failure another_account(std::string const& name) {
-  return Failure(
-      ErrorCode::config_invalid,
-      "the source `" + name +
-          "` is now another account than the one whose rows are stored under"
-          " its name",
-      "Give this account another name: a source is one account, and its rows stay. If it is"
-      " the same account and only its login name has changed, add former_credentials with the old"
-      " one to the source.");
+Failure another_account(KnownSource const& row, SourceRegistration const& given) {
+  std::string message =
+      "the source `" + given.identity.name +
+      "` is now another account than the one whose rows are stored under its name";
+  std::string hint =
+      "Give this account another name: a source is one account, and its rows stay. If it is the"
+      " same account";
+  if (given.account_by_login) {
+    hint +=
+        " and only its login name has changed, add former_credentials with the old one to the"
+        " source.";
+  } else if (row.connector == given.identity.connector) {
+    message += ", as far as its key (or its settings, if it has none) and its address, " +
+               row.base_url + " before, are both others";
+    hint +=
+        ", add former_credentials with the old key to the source for the next `affsync sync`, or"
+        " change one of the two, run `affsync sync`, and then change the other.";
+  } else {
+    message += ": its connector and its key are both others";
+    hint += ", change one of the two, run `affsync sync`, and then change the other.";
+  }
+  Error error(ErrorCode::config_invalid, std::move(message), std::move(hint));
+  return Failure(std::move(error.in(given.identity.name, "")));
 }
 
 }  // namespace
@@ -85,7 +101,7 @@ std::vector<SourceDecision> decide_sources(std::vector<KnownSource> const& known
     if (decisions[i].source_id) continue;
     auto const row = by_name.find(wanted[i].identity.name);
     if (row == by_name.end() || taken.contains(row->second->source_id)) continue;
-    if (!may_be_renewed(*row->second, wanted[i])) throw another_account(wanted[i].identity.name);
+    if (!may_be_renewed(*row->second, wanted[i])) throw another_account(*row->second, wanted[i]);
     take(i, *row->second);
     decisions[i].renewed_key = true;
   }

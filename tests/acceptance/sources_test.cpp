@@ -17,14 +17,14 @@ namespace {
 // A broker with a login that returns the rows of the logged-in user.
 class Sources : public Acceptance {
  protected:
-  void serve(std::string const& rows) {
+  void serve(std::string const& rows, std::string const& credentials = "{user: a, password: p}") {
     broker_with_login = std::make_unique<PlainBroker>(
         [this](std::string const&) { return answer_of(list_of(rows_now())); });
     set_rows(rows);
     connector = "own";
     base_url = broker_with_login->url();
     use_connector("own", text);
-    credentials_yaml = "{user: a, password: p}";
+    credentials_yaml = credentials;
     configure();
   }
   // Starts a daemon with its own configuration, whose source has that name and login.
@@ -53,6 +53,16 @@ class Sources : public Acceptance {
     std::string text = connector_with_login;
     std::string const key = "key: id";
     return text.replace(text.find(key), key.size(), "key: [mail, id]\n    personal: mail");
+  }
+
+  // The same with a key, which does not show whose it is.
+  static std::string connector_with_key() {
+    std::string text = connector_with_personal_key();
+    auto const from = text.find("credentials:"), to = text.find("streams:");
+    return text.replace(
+        from, to - from,
+        "credentials: {key: {description: key}}\n"
+        "auth: {type: static_token, header: X-Key, value: \"${credentials.key}\"}\n");
   }
 
   std::string text = connector_with_personal_key();
@@ -89,6 +99,76 @@ TEST_F(Sources, another_account_under_a_known_name_is_refused) {
   ASSERT_EQ(sync().status, 0);
   EXPECT_EQ(query("select count(*) from affsync.source"), "2");
   EXPECT_EQ(query("select count(*) from affsync.commission where deleted_at is null"), "6");
+}
+
+// `check` says what `sync` would, and asks the database only.
+TEST_F(Sources, check_refuses_another_account_too) {
+  serve(three);
+  ASSERT_EQ(sync().status, 0);
+  EXPECT_EQ(affsync({"check"}).status, 0);
+  credentials_yaml = "{user: b, password: p}";
+  configure();
+  auto const checked = affsync({"check"});
+  EXPECT_EQ(checked.status, 1) << checked.out;
+  EXPECT_NE(checked.out.find("another account"), std::string::npos) << checked.out;
+  source_yaml = "    former_credentials: {user: a}\n";
+  configure();
+  auto const confirmed = affsync({"check"});
+  EXPECT_EQ(confirmed.status, 0) << confirmed.out;
+}
+
+// Two configurations, or a name that is used again: nothing is left of the first account but its
+// name.
+TEST_F(Sources, another_key_at_another_address_is_refused) {
+  text = connector_with_key();
+  serve(three, "{key: one}");
+  ASSERT_EQ(sync().status, 0);
+  set_rows(
+      R"({"mail": "eve@b.example", "id": 1, "amount": "7.00", "currency": "USD", "day": "2026-01-05"})");
+  credentials_yaml = "{key: two}";
+  base_url = broker_with_login->url("localhost");
+  configure();
+  auto const checked = affsync({"check"});
+  EXPECT_EQ(checked.status, 1) << checked.out;
+  EXPECT_NE(checked.out.find("another account"), std::string::npos) << checked.out;
+  auto const refused = sync();
+  EXPECT_EQ(refused.status, 2) << refused.err;
+  EXPECT_NE(refused.err.find("former_credentials"), std::string::npos) << refused.err;
+  EXPECT_EQ(earned(), "15.00");
+  source_yaml = "    former_credentials: {key: one}\n";
+  configure();
+  auto const confirmed = sync();
+  EXPECT_EQ(confirmed.status, 0) << confirmed.err;
+}
+
+// A stream that its connector names in another way, or no longer has: its money leaves all reports.
+TEST_F(Sources, a_stream_that_its_connector_no_longer_has_is_told_of) {
+  serve(three);
+  ASSERT_EQ(sync().status, 0);
+  auto renamed = text;
+  std::string const name = "\n  earnings:";
+  ASSERT_NE(renamed.find(name), std::string::npos);
+  renamed.replace(renamed.find(name), name.size(), "\n  earned:");
+  use_connector("own", renamed);
+  auto const checked = affsync({"check"});
+  EXPECT_EQ(checked.status, 0) << checked.out;
+  EXPECT_NE(checked.out.find("3 rows (USD 15.00)"), std::string::npos) << checked.out;
+  set_rows("");
+  auto const first = sync();
+  EXPECT_NE(first.err.find("3 rows (USD 15.00)"), std::string::npos) << first.err;
+  auto const second = sync();
+  EXPECT_EQ(second.err.find("no longer in its connector"), std::string::npos) << second.err;
+  EXPECT_EQ(earned(), "");
+  auto const listed = affsync({"sources"});
+  EXPECT_NE(listed.out.find("reports omit its 3 rows (USD 15.00)"), std::string::npos)
+      << listed.out;
+  EXPECT_NE(affsync({"check"}).out.find("3 rows (USD 15.00)"), std::string::npos);
+  // The new one has brought them all.
+  set_rows(three);
+  EXPECT_EQ(sync().status, 0);
+  EXPECT_EQ(earned(), "15.00");
+  EXPECT_EQ(affsync({"check"}).out.find("reports omit"), std::string::npos);
+  EXPECT_EQ(affsync({"sources"}).out.find("reports omit"), std::string::npos);
 }
 
 TEST_F(Sources, a_login_name_that_changed_is_told_once) {
@@ -148,6 +228,35 @@ TEST_F(Sources, one_that_a_pass_by_timer_no_longer_has_is_given_up) {
   auto const listed = affsync({"sources"});
   EXPECT_NE(listed.out.find("second  own  " + base_url + "  removed on"), std::string::npos)
       << listed.out;
+}
+
+// No daemon runs beside it that would do this once a day.
+TEST_F(Sources, a_pass_by_timer_removes_what_is_old_once_a_day) {
+  top_yaml = "retention: {runs: 30d}\n";
+  serve(three);
+  ASSERT_EQ(sync().status, 0);
+  auto const old_runs = [&] {
+    return query(
+        "select count(*) from affsync.sync_run where finished_at < now() - interval '99d'");
+  };
+  auto const grow_old = [&] {
+    execute(
+        "update affsync.sync_run set finished_at = finished_at - interval '100 days'"
+        " where finished_at > now() - interval '99 days'");
+  };
+  auto const is_done = [&] {
+    return query(
+        "select done_at > now() - interval '1 hour' from affsync.upkeep"
+        " where task = 'prune'");
+  };
+  EXPECT_EQ(is_done(), "t");
+  grow_old();
+  ASSERT_EQ(sync().status, 0);
+  EXPECT_EQ(old_runs(), "1") << "it was done today";
+  execute("update affsync.upkeep set done_at = done_at - interval '2 days'");
+  ASSERT_EQ(sync().status, 0);
+  EXPECT_EQ(old_runs(), "0");
+  EXPECT_EQ(is_done(), "t");
 }
 
 TEST_F(Sources, a_rename_keeps_every_key_that_is_a_hash) {
@@ -340,6 +449,14 @@ TEST_F(Sources, a_daemon_goes_on_in_a_newer_schema_and_is_told_what_to_do_when_i
             std::string::npos)
       << again.err;
   EXPECT_EQ(affsync({"status"}).status, 0);
+  // Nor does a command write.
+  for (auto const& command : {std::vector<std::string>{"prune"},
+                              {"quarantine", "retry"},
+                              {"quarantine", "accept", "1", "--reason", "known"}}) {
+    auto const refused = affsync(command);
+    EXPECT_EQ(refused.status, 3) << command.front() << refused.out;
+    EXPECT_NE(refused.err.find("belongs to a newer affsync"), std::string::npos) << refused.err;
+  }
 }
 
 class Held : public Acceptance {};

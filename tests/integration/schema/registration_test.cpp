@@ -1,6 +1,7 @@
 // Sources and feeds in the database: their identity besides their names, and who retires them.
 #include <algorithm>
 
+#include "schema/store/withdrawn.hpp"
 #include "tests/integration/schema/fixture.hpp"
 #include "tests/support/counted_way.hpp"
 
@@ -124,6 +125,37 @@ TEST_F(Registration, ARenewedKeyIsTheSameAccountUnderTheSameNameOnly) {
   by_key.identity.account = "key-3";
   by_key.identity.connector = "another";
   EXPECT_EQ(refusal(by_key), ErrorCode::config_invalid);
+}
+
+// Nothing that is left the same tells that it is the same account.
+TEST_F(Registration, AnotherKeyAtAnotherAddressIsAnotherAccountUntilItIsConfirmed) {
+  auto by_key = source_of("x", "key-1");
+  by_key.account_by_login = false;
+  auto const first = put(*store, by_key, {"x"});
+  read_all();
+  auto other = by_key;
+  other.identity.account = "key-2";
+  other.identity.base_url = "https://elsewhere.example";
+  EXPECT_EQ(refusal(other), ErrorCode::config_invalid);
+  EXPECT_NE(loop.last_message.find("another account"), std::string::npos) << loop.last_message;
+  EXPECT_NE(loop.last_message.find("former_credentials"), std::string::npos) << loop.last_message;
+  // Retired, its rows are still those of the first account.
+  loop.run(store->retire_sources_except({"others"}));
+  EXPECT_EQ(refusal(other), ErrorCode::config_invalid);
+  EXPECT_EQ(sources(), "x key-1 retired");
+  // Confirmed by the key of before.
+  auto confirmed = other;
+  confirmed.former_accounts = {"key-1"};
+  auto const moved = put(*store, confirmed, {"x"});
+  EXPECT_EQ(moved.source_id, first.source_id);
+  EXPECT_TRUE(moved.moved);
+  EXPECT_EQ(sources(), "x key-2");
+  // Or one after the other.
+  other.identity.account = "key-3";
+  EXPECT_TRUE(put(*store, other, {"x"}).renewed_key);
+  other.identity.base_url = "https://third.example";
+  EXPECT_TRUE(put(*store, other, {"x"}).moved);
+  EXPECT_EQ(sources(), "x key-3");
 }
 
 TEST_F(Registration, TwoSourcesMayChangeTheirNames) {
@@ -556,6 +588,69 @@ TEST_F(Registration, AFeedIsRetiredByWhoeverHadItAndNobodyElse) {
   // The older program starts again: it must not retire the newer program's feed.
   put(*older, given, {"x"});
   EXPECT_EQ(feeds(), "new, old");
+}
+
+// Two connector files of one name would change all amounts with each pass.
+TEST_F(Registration, AnotherMappingByAnotherConfigurationIsTold) {
+  auto const left = store_of("left"), right = store_of("right");
+  auto const by = [&](std::string const& mapping) {
+    auto given = source_of("x", "a");
+    given.streams = {feed("feed")};
+    given.streams[0].mapping = mapping;
+    return given;
+  };
+  EXPECT_FALSE(put(*left, by("m1"), {"x"}).shared);
+  rows(
+      "INSERT INTO affsync.stream_state (source_id, stream, live_rows)"
+      " SELECT source_id, 'feed', 1 FROM affsync.source");
+  EXPECT_FALSE(put(*left, by("m2"), {"x"}).shared) << "its own connector has changed";
+  auto const other = put(*right, by("m1"), {"x"});
+  EXPECT_TRUE(other.shared);
+  EXPECT_EQ(other.other_mapping, std::vector<std::string>{"feed"});
+  auto const back = put(*left, by("m2"), {"x"});
+  EXPECT_TRUE(back.shared);
+  EXPECT_EQ(back.other_mapping, std::vector<std::string>{"feed"});
+  EXPECT_TRUE(put(*left, by("m2"), {"x"}).other_mapping.empty());
+}
+
+// Whoever withdraws it is told once; what another stream brings as well is not missing.
+TEST_F(Registration, AFeedThatIsWithdrawnIsToldOnceWithWhatReportsLack) {
+  auto given = source_of("x", "a");
+  given.streams = {feed("old"), feed("aside")};
+  given.streams[1].in_reports = false;
+  source = put(*store, given, {"x"}).source_id;
+  auto const earn = [&](std::string const& stream, std::string const& key,
+                        std::string const& currency, std::string const& status) {
+    auto const run = begin(stream);
+    write(run, "commission",
+          {{key,
+            {{"amount", "12.50"},
+             {"currency", currency},
+             {"status", status},
+             {"occurred_on", "2026-01-10"}}}});
+    end(run);
+  };
+  earn("old", "k1", "EUR", "approved");
+  earn("old", "k2", "USD", "rejected");
+  earn("old", "k3", "EUR", "paid");
+  earn("aside", "k1", "EUR", "approved");
+  given.streams = {feed("new")};
+  EXPECT_EQ(put(*store, given, {"x"}).withdrawn, std::vector<std::string>{"old"});
+  EXPECT_TRUE(put(*store, given, {"x"}).withdrawn.empty());
+  auto const lacks = [&] {
+    return value(
+        "SELECT coalesce(string_agg(stream || ' ' || rows || ' ' || amounts, ', '), '')"
+        " FROM (" +
+        withdrawn_sql("SELECT source_id, stream FROM affsync.stream"
+                      " WHERE stream = 'old' AND retired_at IS NOT NULL") +
+        ") w");
+  };
+  EXPECT_EQ(lacks(), "old 3 EUR 25.00");
+  earn("new", "k1", "EUR", "approved");
+  EXPECT_EQ(lacks(), "old 2 EUR 12.50");
+  earn("new", "k2", "USD", "rejected");
+  earn("new", "k3", "EUR", "paid");
+  EXPECT_EQ(lacks(), "");
 }
 
 TEST_F(Registration, AFeedThatComesBackIsInReportsAgainAlsoWhenItIsOff) {
