@@ -23,6 +23,8 @@ def write_connector(bench, streams):
     os.makedirs(folder, exist_ok=True)
     with open(f"{HERE}/connectors/bench_list.yaml", encoding="utf-8") as file:
         head, _, stream = file.read().partition("  rewards:\n")
+    page = bench.options.page
+    stream = stream.replace("size: 1000, max_size: 10000", f"size: {page}, max_size: {max(page, 10_000)}")
     with open(f"{folder}/bench_list.yaml", "w", encoding="utf-8") as file:
         file.write(head + "".join(f"  rewards{i or ''}:\n{stream}" for i in range(streams)))
     return folder
