@@ -81,8 +81,9 @@ TEST_F(Aged, what_is_asked_all_the_time_reads_no_more_than_on_the_first_day) {
             row_limit);
 
   // Marks pruning as done today, so that the daemon does not prune now.
-  execute("insert into affsync.upkeep values ('prune', now())"
-          " on conflict (task) do update set done_at = excluded.done_at");
+  execute(
+      "insert into affsync.upkeep values ('prune', now())"
+      " on conflict (task) do update set done_at = excluded.done_at");
   auto text = config_text();
   text.replace(text.find("\"off\""), 5, "127.0.0.1:0");
   dir_.write("affsync.yaml", text);

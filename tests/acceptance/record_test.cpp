@@ -123,6 +123,7 @@ TEST_F(Record, SaysThatABlockedSourceWasNotAsked) {
 TEST_F(Record, NamesNoFolderOfThisMachine) {
   auto const inbox = dir_.path() / "inbox";
   std::filesystem::create_directory(inbox);
+  std::filesystem::create_directory(dir_.path() / "connectors");
   dir_.write("inbox/rows.json", R"({"data":[{"id":1,"sum":"5.00"}]})");
   dir_.write("connectors/portal.yaml",
              "name: portal\ncredentials: {}\nauth: {type: none}\nbase_url: file:///\nstreams:\n"

@@ -18,7 +18,8 @@ constexpr std::size_t mib = 1 << 20;
 // Requests on one loop, whose answers are kept until they are dropped.
 class Answers {
  public:
-  explicit Answers(int count) : answers_(static_cast<std::size_t>(count)) {}
+  explicit Answers(std::size_t count)
+      : answers_(count, Result<HttpResponse>(Error(ErrorCode::internal, "under way"))) {}
 
   void ask(std::size_t index, std::string const& url, ClientOptions options = {}) {
     options.origin = parse_origin(url, true).value();
