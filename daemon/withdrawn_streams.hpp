@@ -21,9 +21,8 @@ struct WithdrawnStream {
 // What to do about one.
 inline constexpr std::string_view advice_for_withdrawn =
     "If the connector has the stream under another name now, that one brings what the broker still"
-    " lists. What it does not bring is missing from all reports until a stream of the former name "
-    "is"
-    " in the connector again, also with `enabled: false`";
+    " lists. What it does not bring is missing from all reports until the connector has a stream of"
+    " the former name again, also with `enabled: false`";
 
 // Returns those of the streams (numbers of sources, and names) whose rows reports lack; throws what
 // Store::query() does.

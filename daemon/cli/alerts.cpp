@@ -132,6 +132,7 @@ int run_alerts_mute(CommonOptions const& common, AlertsOptions const& options) {
   }
   App app(common.config_file, common.log_level(), config::Secrets::of_database);
   auto const store = open_alerts(app);
+  refuse_newer_database(app);
   app.run(store->mute(mute));
   std::cout << (mute.rule.empty() ? "alert " + options.what : "rule " + mute.rule) << " is muted "
             << (options.until ? "until " + format_day(*options.until)
@@ -145,6 +146,7 @@ int run_alerts_unmute(CommonOptions const& common, AlertsOptions const& options)
   mute.system_user = system_user();
   App app(common.config_file, common.log_level(), config::Secrets::of_database);
   auto const store = open_alerts(app);
+  refuse_newer_database(app);
   auto const ended = app.run(store->unmute(mute));
   auto const name = mute.rule.empty() ? "alert " + options.what : "rule " + mute.rule;
   std::cout << name << (ended > 0 ? " is told again.\n" : " was not muted.\n");

@@ -1,12 +1,7 @@
 #include "daemon/cli/open_database.hpp"
 
-#include <algorithm>
 #include <boost/asio/awaitable.hpp>
 #include <iostream>
-#include <optional>
-#include <string>
-#include <utility>
-#include <vector>
 
 #include "daemon/database.hpp"
 #include "daemon/reports/spans.hpp"
@@ -66,20 +61,8 @@ void open_database(App& app, bool for_reading) {
 }
 
 void refuse_newer_database(App& app) {
-  // Names of migrations begin with numbers of equal length; the views have none.
-  std::string newest = "0000";
-  for (auto const& name : schema::migrations_of_nothing().applied) {
-    if (name[0] >= '0' && name[0] <= '9') newest = std::max(newest, name);
-  }
-  std::vector<std::optional<std::string>> parameters{newest};
-  auto const newer = app.run(app.store().query(
-      "SELECT name FROM affsync.schema_migration WHERE version > substr($1, 1, 4)::int"
-      " ORDER BY version DESC LIMIT 1",
-      std::move(parameters)));
-  if (newer.rows.empty()) return;
-  throw Failure(ErrorCode::migration_failed,
-                "the database belongs to a newer affsync (" + newer.rows[0][0].value_or("") + ")",
-                "Run the newer version, or use another database with this one.");
+  auto const newer = app.run(app.store().query(schema::newer_migration_sql(), {}));
+  if (!newer.rows.empty()) throw Failure(schema::newer_database(newer.rows[0][0].value_or("")));
 }
 
 }  // namespace affsync::cli

@@ -13,6 +13,7 @@
 #include "daemon/instance.hpp"
 #include "daemon/reports/json_text.hpp"
 #include "daemon/withdrawn_streams.hpp"
+#include "schema/store/migrate.hpp"
 
 namespace affsync::cli {
 namespace {
@@ -145,6 +146,8 @@ int run_sources(CommonOptions const& common, Output output) {
 int run_sources_remove(CommonOptions const& common, RemoveOptions const& options) {
   auto const opened = open_for_sources(common);
   auto& connection = *opened.connection;
+  auto const newer = connection.run(schema::newer_migration_sql()).value();
+  if (!newer.empty()) throw Failure(schema::newer_database(newer));
   auto const source = source_named(sources_in(connection).value(), options.name);
   refuse_used(connection, opened.config, source, options.force);
   auto const counts = rows_of(connection, source.id).value();

@@ -1,6 +1,7 @@
 #include "daemon/net/large_answers.hpp"
 
 #include <algorithm>
+#include <list>
 #include <utility>
 
 namespace affsync::net {

@@ -7,7 +7,6 @@
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
-#include <list>
 #include <memory>
 
 #include "daemon/async/event.hpp"

@@ -31,8 +31,8 @@ class ClockWitnesses {
  private:
   struct Word {
     Duration skew{};
-    Duration
-        offset{};  // of our clock from one that never jumps: what was said before a jump is void
+    // Of our clock from one that never jumps: what was said before a jump is void.
+    Duration offset{};
   };
   static Duration offset_at(TimePoint now);
 

@@ -60,9 +60,7 @@ std::optional<Error> find_conflict(std::map<int, Applied> const& applied,
                                    std::span<EmbeddedFile const> files) {
   int const newest = files.empty() ? 0 : version_of(files.back());
   if (!applied.empty() && applied.rbegin()->first > newest) {
-    return Error(ErrorCode::migration_failed,
-                 "the database belongs to a newer affsync (" + applied.rbegin()->second.name + ")",
-                 "Run the newer version, or use another database with this one.");
+    return newer_database(applied.rbegin()->second.name);
   }
   for (auto const& file : files) {
     auto const found = applied.find(version_of(file));

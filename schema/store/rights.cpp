@@ -5,25 +5,25 @@ namespace {
 
 constexpr std::string_view reads = "SELECT";
 constexpr std::string_view appends = "SELECT, INSERT";
-constexpr std::string_view to_write = "SELECT, INSERT, UPDATE";
+constexpr std::string_view updates = "SELECT, INSERT, UPDATE";
 constexpr std::string_view removes = "SELECT, INSERT, UPDATE, DELETE";
 
 constexpr TableRights rights[] = {
-    {"absence", removes},          {"alert", removes},         {"alert_message", removes},
-    {"alert_mute", removes},       {"alert_rule", removes},    {"balance", to_write},
-    {"client", to_write},          {"client_mark", removes},   {"client_span", removes},
-    {"client_sum", removes},       {"commission", to_write},   {"contradiction", removes},
-    {"coverage", removes},         {"currency_unit", reads},   {"earned_day", removes},
-    {"earned_mark", removes},      {"field_sample", removes},  {"field_seen", removes},
-    {"file_read", to_write},       {"file_rows", removes},     {"fx_rate", to_write},
-    {"growth", removes},           {"growth_mark", removes},   {"growth_state", removes},
-    {"growth_stream", to_write},   {"implied_rate", removes},  {"lease", to_write},
-    {"metric", to_write},          {"payout", to_write},       {"program", removes},
-    {"quarantine", removes},       {"rebate", to_write},       {"rebate_group", to_write},
-    {"reconciliation", removes},   {"record_change", appends}, {"row_item", to_write},
-    {"schema_migration", reads},   {"source", to_write},       {"source_block", removes},
-    {"stream", to_write},          {"stream_state", to_write}, {"sync_run", removes},
-    {"trading_account", to_write}, {"unknown_row", removes},   {"upkeep", to_write},
+    {"absence", removes},         {"alert", removes},         {"alert_message", removes},
+    {"alert_mute", removes},      {"alert_rule", removes},    {"balance", updates},
+    {"client", updates},          {"client_mark", removes},   {"client_span", removes},
+    {"client_sum", removes},      {"commission", updates},    {"contradiction", removes},
+    {"coverage", removes},        {"currency_unit", reads},   {"earned_day", removes},
+    {"earned_mark", removes},     {"field_sample", removes},  {"field_seen", removes},
+    {"file_read", updates},       {"file_rows", removes},     {"fx_rate", updates},
+    {"growth", removes},          {"growth_mark", removes},   {"growth_state", removes},
+    {"growth_stream", updates},   {"implied_rate", removes},  {"lease", updates},
+    {"metric", updates},          {"payout", updates},        {"program", removes},
+    {"quarantine", removes},      {"rebate", updates},        {"rebate_group", updates},
+    {"reconciliation", removes},  {"record_change", appends}, {"row_item", updates},
+    {"schema_migration", reads},  {"source", updates},        {"source_block", removes},
+    {"stream", updates},          {"stream_state", updates},  {"sync_run", removes},
+    {"trading_account", updates}, {"unknown_row", removes},   {"upkeep", updates},
 };
 
 }  // namespace

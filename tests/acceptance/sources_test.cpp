@@ -452,6 +452,9 @@ TEST_F(Sources, a_daemon_goes_on_in_a_newer_schema_and_is_told_what_to_do_when_i
   // Nor does a command write.
   for (auto const& command : {std::vector<std::string>{"prune"},
                               {"quarantine", "retry"},
+                              {"alerts", "mute", "silence"},
+                              {"alerts", "unmute", "silence"},
+                              {"sources", "remove", source_name, "--yes"},
                               {"quarantine", "accept", "1", "--reason", "known"}}) {
     auto const refused = affsync(command);
     EXPECT_EQ(refused.status, 3) << command.front() << refused.out;

@@ -109,14 +109,17 @@ void tell_others(pqxx::transaction_base& tx, AlertPolicy const& policy, JudgedSc
     if (auto name = text_of(row[2])) told_to[id].insert(std::move(*name));
   }
   ArrayText anew;
+  bool any = false;
   for (auto const& [id, rule] : rules) {
     auto const receivers = receivers_of(policy, rule);
     auto const& told = told_to[id];
     bool const knows =
         std::ranges::any_of(receivers, [&](auto const& one) { return told.contains(one); });
-    if (!receivers.empty() && !knows) anew.add(std::string_view(std::to_string(id)));
+    if (receivers.empty() || knows) continue;
+    anew.add(std::string_view(std::to_string(id)));
+    any = true;
   }
-  if (rules.empty()) return;
+  if (!any) return;
   SqlParams const ids{anew.take()};
   exec(tx, "UPDATE affsync.alert SET told_at = NULL WHERE alert_id = ANY ($1::bigint[])", ids);
 }

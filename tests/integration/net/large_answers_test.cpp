@@ -1,9 +1,7 @@
 // How many large answers are in memory at a time.
 #include <gtest/gtest.h>
 
-#include <boost/asio/detached.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
+#include <cstdio>
 #include <vector>
 
 #include "daemon/net/large_answers.hpp"
