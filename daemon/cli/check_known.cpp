@@ -74,8 +74,8 @@ asio::awaitable<std::optional<SourceCheck>> check_known_names(
   schema::Store::Table table;
   try {
     table = co_await app.store().query(known_sql(), std::move(parameters));
-  } catch (Failure const&) {
-    co_return std::nullopt;  // without the schema there is no source
+  } catch (Failure const& failure) {
+    co_return failed_question(failure.error());
   }
   try {
     decide_sources(known_sources(table), wanted, configured);
@@ -110,8 +110,9 @@ asio::awaitable<std::vector<SourceCheck>> check_withdrawn(App& app,
       streams.emplace_back(id, row[2].value());
     }
     lacking = co_await withdrawn_streams(app.store(), std::move(streams));
-  } catch (Failure const&) {
-    co_return lines;  // without the schema there is no stream
+  } catch (Failure const& failure) {
+    if (auto failed = failed_question(failure.error())) lines.push_back(std::move(*failed));
+    co_return lines;
   }
   for (auto const& one : lacking) {
     SourceCheck line;

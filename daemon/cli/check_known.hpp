@@ -12,8 +12,8 @@
 
 namespace affsync::cli {
 
-// Returns the refusal that a `sync` of these sources (none: of all) would end with; nothing if it
-// would not, or if the database does not answer. Only reads.
+// Returns the refusal that a `sync` of these sources (none: of all) would end with, or that the
+// database did not answer; nothing if it would go on. Only reads.
 boost::asio::awaitable<std::optional<SourceCheck>> check_known_names(
     App& app, std::vector<std::string> chosen_sources);
 

@@ -1,6 +1,9 @@
 #include "daemon/cli/check_renamed.hpp"
 
+#include <utility>
+
 #include "daemon/chosen_names.hpp"
+#include "daemon/cli/check_stream.hpp"
 #include "daemon/instance.hpp"
 #include "daemon/source_plans.hpp"
 #include "schema/store/pg_session.hpp"
@@ -65,8 +68,9 @@ asio::awaitable<std::vector<SourceCheck>> check_renamed(App& app,
   schema::Store::Table found;
   try {
     found = co_await app.store().query(much_alike_sql, std::move(parameters));
-  } catch (Failure const&) {
-    co_return lines;  // without the schema there is no other source
+  } catch (Failure const& failure) {
+    if (auto failed = failed_question(failure.error())) lines.push_back(std::move(*failed));
+    co_return lines;
   }
   for (auto const& row : found.rows) {
     if (!chosen(chosen_sources, row[0].value_or(""))) continue;

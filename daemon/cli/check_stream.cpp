@@ -126,6 +126,11 @@ SourceCheck failed_check(std::string source, std::string stream, Error error) {
   return line;
 }
 
+std::optional<SourceCheck> failed_question(Error const& error) {
+  if (error.code == ErrorCode::migration_failed) return std::nullopt;
+  return failed_check("database", "", error);
+}
+
 asio::awaitable<SourceCheck> check_stream(sync::StreamTask task, Clock const& clock) {
   if (auto const error = task.plan->obstacle()) {
     SourceCheck line = failed_check(task.source(), task.stream(), *error);
