@@ -5,7 +5,7 @@
 
 #include "daemon/database.hpp"
 #include "daemon/reports/spans.hpp"
-#include "schema/store/migrate.hpp"
+#include "schema/store/newer_schema.hpp"
 
 namespace affsync::cli {
 namespace {

@@ -13,7 +13,7 @@
 #include "daemon/instance.hpp"
 #include "daemon/reports/json_text.hpp"
 #include "daemon/withdrawn_streams.hpp"
-#include "schema/store/migrate.hpp"
+#include "schema/store/newer_schema.hpp"
 
 namespace affsync::cli {
 namespace {

@@ -368,17 +368,6 @@ int newest_migration() {
   return newest;
 }
 
-std::string newer_migration_sql() {
-  return "SELECT name FROM affsync.schema_migration WHERE version > " +
-         std::to_string(newest_migration()) + " ORDER BY version DESC LIMIT 1";
-}
-
-Error newer_database(std::string const& migration) {
-  return Error(ErrorCode::migration_failed,
-               "the database belongs to a newer affsync (" + migration + ")",
-               "Run the newer version, or use another database with this one.");
-}
-
 MigrationReport migrations_of_nothing() {
   MigrationReport report;
   for (auto const& file : std::span(migration_files, migration_files_count)) {

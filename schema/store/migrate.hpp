@@ -35,11 +35,6 @@ MigrationReport migrations_of_nothing();
 // Number of the newest migration that this program has.
 int newest_migration();
 
-// SQL of the name of the newest migration, if a newer affsync has applied it; else without a row.
-std::string newer_migration_sql();
-// Why nothing is written into such a database, whose tables may mean something else by now.
-Error newer_database(std::string const& migration);
-
 class MigrationWatch;
 
 // Errors: database_unavailable; cancelled (by `watch`); migration_failed (with the file and

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "base/encodings.hpp"
+#include "schema/store/newer_schema.hpp"
 #include "schema/store/pg_session.hpp"
 
 namespace affsync::schema {
