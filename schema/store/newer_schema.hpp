@@ -1,5 +1,5 @@
-// Tells that a newer affsync has migrated the database, so that this one writes nothing into it: its
-// tables may mean something else by now.
+// Tells that a newer affsync has migrated the database, so that this one writes nothing into it:
+// its tables may mean something else by now.
 #pragma once
 
 #include <string>
