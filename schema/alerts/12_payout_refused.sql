@@ -34,7 +34,10 @@ LEFT JOIN LATERAL (
   SELECT max(h.changed_at) AS at
   FROM affsync.record_change h
   WHERE h.source_id = p.source_id AND h.external_id = p.external_id
-    AND h.changed_at > $2::timestamptz - interval '7 days' AND h.record_table = 'payout'
+    -- In UTC, so that PostgreSQL computes both when it plans, and opens no other months.
+    AND h.changed_at > ($2::timestamptz AT TIME ZONE 'UTC' - interval '7 days') AT TIME ZONE 'UTC'
+    AND h.changed_at < ($2::timestamptz AT TIME ZONE 'UTC' + interval '2 days') AT TIME ZONE 'UTC'
+    AND h.record_table = 'payout'
     AND h.stream = p.stream AND h.after ->> 'status' IN ('rejected', 'failed')
 ) h ON true
 CROSS JOIN LATERAL (

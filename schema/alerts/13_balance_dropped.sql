@@ -70,7 +70,11 @@ CROSS JOIN LATERAL (
                    r.after, count(*) FILTER (WHERE r.before ? 'amount') OVER w AS later_amounts,
                    count(*) FILTER (WHERE r.before ? 'currency') OVER w AS later_currencies
             FROM affsync.record_change r
-            WHERE r.source_id = s.source_id AND r.changed_at >= date_trunc('day', $2::timestamptz - interval '11 days', 'UTC')
+            WHERE r.source_id = s.source_id
+              -- In UTC, so that PostgreSQL computes both when it plans, and opens no other months.
+              AND r.changed_at >= date_trunc('day', $2::timestamptz AT TIME ZONE 'UTC' - interval '11 days')
+                                    AT TIME ZONE 'UTC'
+              AND r.changed_at < ($2::timestamptz AT TIME ZONE 'UTC' + interval '2 days') AT TIME ZONE 'UTC'
               AND r.record_table = 'balance'
               AND (r.operation = 'update' AND r.before ? 'amount'
                    -- What went because of us did not fall.

@@ -76,6 +76,9 @@ CROSS JOIN LATERAL (
           ON c.source_id = r.source_id AND c.stream = r.stream AND c.external_id = r.external_id
         WHERE r.source_id = s.source_id AND r.changed_at >= d.day::timestamp AT TIME ZONE 'UTC'
           AND r.changed_at < (d.day + 1)::timestamp AT TIME ZONE 'UTC' AND r.record_table = 'commission'
+          -- Of all days: known when PostgreSQL plans, so that it opens no other months.
+          AND r.changed_at >= (p.today - 2 * p.history::integer)::timestamp AT TIME ZONE 'UTC'
+          AND r.changed_at < (p.today + 1)::timestamp AT TIME ZONE 'UTC'
           AND r.operation = 'update' AND c.grain = 'lifetime' AND c.stream = ANY (f.streams)
           AND (r.after ->> 'amount')::numeric > (r.before ->> 'amount')::numeric
         LIMIT 1)

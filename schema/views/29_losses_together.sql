@@ -156,11 +156,21 @@ RETURNS TABLE (
   source_id integer, source text, stream text, currency text, detected_on date, changed_at timestamptz,
   rows bigint, lowered bigint, rejected bigint, reversed bigint, client text, loss numeric,
   loss_usd numeric, figures jsonb, told text, shown_by text
-) LANGUAGE sql STABLE AS $$
-  SELECT s.source_id, s.name, g.*
-  FROM affsync.source s
-  CROSS JOIN LATERAL affsync.losses_together(s.source_id, $1, $2, $3) g
-  WHERE s.retired_at IS NULL
+) LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_column
+DECLARE
+  ids integer[];
+BEGIN
+  SELECT array_agg(f.source_id) INTO ids FROM affsync.sources_with_falls($1) f;
+  IF ids IS NULL THEN
+    RETURN;  -- so what follows is not even planned
+  END IF;
+  RETURN QUERY
+    SELECT s.source_id, s.name, g.*
+    FROM affsync.source s
+    CROSS JOIN LATERAL affsync.losses_together(s.source_id, $1, $2, $3) g
+    WHERE s.source_id = ANY (ids) AND s.retired_at IS NULL;
+END
 $$;
 COMMENT ON FUNCTION affsync.losses_of_sources(timestamptz, boolean, boolean) IS 'affsync.losses_together() of all sources that are read.';
 

@@ -1,6 +1,6 @@
 -- Beside the rule of the same name, which has the settings. Sources are joined last, since Citus cannot
 -- look into distributed tables once for each row of a copied one.
--- beside: fac17f6e9a21
+-- beside: 67901c856eaf
 SELECT
   s.source_id || '/' || b.stream || '/' || b.external_id || '/' || b.detected_on AS cause,
   s.source_id, s.name AS source, b.stream, coalesce(b.account, b.metric) AS subject,
@@ -66,7 +66,10 @@ FROM (
                    r.after, count(*) FILTER (WHERE r.before ? 'amount') OVER w AS later_amounts,
                    count(*) FILTER (WHERE r.before ? 'currency') OVER w AS later_currencies
             FROM affsync.record_change r
-            WHERE r.changed_at >= date_trunc('day', $2::timestamptz - interval '11 days', 'UTC')
+            -- In UTC, so that PostgreSQL computes both when it plans, and opens no other months.
+            WHERE r.changed_at >= date_trunc('day', $2::timestamptz AT TIME ZONE 'UTC' - interval '11 days')
+                                    AT TIME ZONE 'UTC'
+              AND r.changed_at < ($2::timestamptz AT TIME ZONE 'UTC' + interval '2 days') AT TIME ZONE 'UTC'
               AND r.record_table = 'balance'
               AND (r.operation = 'update' AND r.before ? 'amount'
                    -- What went because of us did not fall.

@@ -1,6 +1,6 @@
 -- Beside the rule of the same name, which has the settings. All days of all sources are collected at once,
 -- since Citus cannot look for the first row of each day.
--- beside: 013d4b66b160
+-- beside: a243fc9456e8
 SELECT
   s.source_id::text AS cause, s.source_id, s.name AS source, NULL::text AS stream,
   NULL::text AS subject, NULL::text AS event,

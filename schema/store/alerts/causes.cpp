@@ -290,6 +290,10 @@ JudgedScope scope_of(pqxx::transaction_base& tx, AlertPolicy const& policy) {
                " JOIN affsync.source s ON s.source_id = l.source_id WHERE abs(l.skew) > 3600")) {
     scope.skewed.emplace_back(row[0].c_str());
   }
+  for (auto const& row :
+       tx.exec("SELECT DISTINCT rule FROM affsync.alert WHERE closed_at IS NULL")) {
+    scope.open.emplace(row[0].c_str());
+  }
   if (policy.sources.empty()) return scope;
   ArrayText names, judged, closed;
   for (auto const& source : policy.sources) names.add(std::string_view(source.name));
@@ -313,7 +317,9 @@ CauseChanges find_causes(pqxx::transaction_base& tx, AlertRuleInfo const& rule,
                         alert_context(policy, scope), scope.judged};
   std::vector<ArrayText> found(1 + std::size(found_columns));
   std::set<std::string> full;  // sources that have more than are told
-  for (auto const& row : exec(tx, found_statement(query_of(rule, scope.distributed)), asked)) {
+  auto const rows = exec(tx, found_statement(query_of(rule, scope.distributed)), asked);
+  if (rows.empty() && !scope.open.contains(rule.name)) return {};
+  for (auto const& row : rows) {
     auto const text = [&](std::size_t i) {
       auto const field = row[static_cast<int>(i)];
       return field.is_null() ? nullptr : field.c_str();
@@ -337,6 +343,7 @@ CauseChanges find_causes(pqxx::transaction_base& tx, AlertRuleInfo const& rule,
   for (auto& column : found) params.emplace_back(column.take());
   params.emplace_back(full_sources.take());
   CauseChanges changes;
+  changes.written = true;
   for (auto const& row : exec(tx, write_statement(), params)) {
     auto const number = int_of(row[1]);
     switch (int_of(row[0])) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace affsync::schema {
 struct CauseChanges {
   std::vector<std::int64_t> made, back, over;
   std::int64_t found = 0;
+  bool written = false;  // something may have been stored
   CauseChanges() = default;
 };
 
@@ -41,6 +43,7 @@ struct JudgedScope {
   // Names of sources whose latest answers say that our clock or theirs is wrong by more than an
   // hour.
   std::vector<std::string> skewed;
+  std::set<std::string> open;  // rules that have open alerts
   bool distributed = false;
 };
 JudgedScope scope_of(pqxx::transaction_base& tx, AlertPolicy const& policy);

@@ -26,20 +26,35 @@ void add_all(std::vector<std::int64_t>& to, std::vector<std::int64_t> const& mor
   to.insert(to.end(), more.begin(), more.end());
 }
 
-void note_rule(pqxx::transaction_base& tx, std::string const& rule, TimePoint now,
-               std::chrono::milliseconds took, std::int64_t causes,
-               std::optional<std::string> const& error) {
-  SqlParams const params{rule, sql_time(now), std::to_string(took.count()), std::to_string(causes),
-                         error};
-  exec(tx,
-       "INSERT INTO affsync.alert_rule AS r (rule, judged_at, took_ms, causes, failed_at, error)"
-       " VALUES ($1, $2::timestamptz, $3::bigint, $4::int, CASE WHEN $5::text IS NOT NULL"
-       " THEN $2::timestamptz END, $5) ON CONFLICT (rule) DO UPDATE SET"
-       " judged_at = excluded.judged_at, took_ms = excluded.took_ms,"
-       " causes = CASE WHEN excluded.error IS NULL THEN excluded.causes ELSE r.causes END,"
-       " failed_at = excluded.failed_at, error = excluded.error",
-       params);
-}
+// What the rules came to, stored at once: one statement however many they are.
+class RuleNotes {
+ public:
+  void add(std::string const& rule, std::chrono::milliseconds took, std::int64_t causes,
+           std::optional<std::string> const& error) {
+    rules_.add(std::string_view(rule));
+    took_.add(std::string_view(std::to_string(took.count())));
+    causes_.add(std::string_view(std::to_string(causes)));
+    errors_.add(error ? error->c_str() : nullptr);
+  }
+
+  void store(pqxx::transaction_base& tx, TimePoint now) {
+    SqlParams const params{sql_time(now), rules_.take(), took_.take(), causes_.take(),
+                           errors_.take()};
+    exec(tx,
+         "INSERT INTO affsync.alert_rule AS r (rule, judged_at, took_ms, causes, failed_at, error)"
+         " SELECT n.rule, $1::timestamptz, n.took_ms, n.causes,"
+         " CASE WHEN n.error IS NOT NULL THEN $1::timestamptz END, n.error"
+         " FROM unnest($2::text[], $3::bigint[], $4::int[], $5::text[])"
+         " AS n (rule, took_ms, causes, error) ON CONFLICT (rule) DO UPDATE SET"
+         " judged_at = excluded.judged_at, took_ms = excluded.took_ms,"
+         " causes = CASE WHEN excluded.error IS NULL THEN excluded.causes ELSE r.causes END,"
+         " failed_at = excluded.failed_at, error = excluded.error",
+         params);
+  }
+
+ private:
+  ArrayText rules_, took_, causes_, errors_;
+};
 
 AlertChanges::Failed failure_of(std::string const& rule, std::string const& message) {
   AlertChanges::Failed failed;
@@ -71,34 +86,63 @@ void rethrow_if_ending(PgSession const& session) {
   if (session.is_asked_to_end()) throw;
 }
 
-// Judges one rule; a failure is noted, and leaves its alerts as they were.
-void judge_rule(PgSession& session, pqxx::transaction_base& tx, AlertRuleInfo const& rule,
-                AlertPolicy const& policy, JudgedScope const& scope, CauseChanges& all,
-                AlertChanges& changes) {
-  auto const begun = std::chrono::steady_clock::now();
-  std::optional<AlertChanges::Failed> failed;
-  CauseChanges found;
-  try {
-    Savepoint savepoint(tx);
-    found = find_causes(tx, rule, given_for(policy, rule.name), policy, scope);
-    savepoint.release();
-  } catch (pqxx::broken_connection const&) {
-    throw;
-  } catch (pqxx::sql_error const& error) {
-    rethrow_if_ending(session);
-    failed = failure_of(rule.name, "the rule " + rule.name + " failed: " + one_line(error.what()));
+// The rules of one transaction. A failure is noted, and leaves the alerts of its rule as they were.
+class JudgedRules {
+ public:
+  JudgedRules(PgSession& session, pqxx::transaction_base& tx, AlertPolicy const& policy,
+              JudgedScope const& scope, AlertChanges& changes)
+      : session_(session), tx_(tx), policy_(policy), scope_(scope), changes_(changes) {}
+
+  void judge(AlertRuleInfo const& rule) {
+    auto const begun = std::chrono::steady_clock::now();
+    std::optional<AlertChanges::Failed> failed;
+    CauseChanges found;
+    try {
+      // As long as nothing is stored, one for all: the database may be far away.
+      if (!savepoint_) savepoint_.emplace(tx_);
+      found = find_causes(tx_, rule, given_for(policy_, rule.name), policy_, scope_);
+      if (found.written) {
+        savepoint_->release();
+        savepoint_.reset();
+      }
+    } catch (pqxx::broken_connection const&) {
+      throw;
+    } catch (pqxx::sql_error const& error) {
+      savepoint_.reset();
+      rethrow_if_ending(session_);
+      failed =
+          failure_of(rule.name, "the rule " + rule.name + " failed: " + one_line(error.what()));
+    }
+    std::optional<std::string> error;
+    if (failed) error = failed->error.message;
+    auto const took = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - begun);
+    if (took > slow_rule) changes_.took_by_slow += took;
+    notes_.add(rule.name, took, found.found, error);
+    if (failed) changes_.failed.push_back(std::move(*failed));
+    add_all(all_.made, found.made);
+    add_all(all_.back, found.back);
+    add_all(all_.over, found.over);
   }
-  std::optional<std::string> error;
-  if (failed) error = failed->error.message;
-  auto const took = std::chrono::duration_cast<std::chrono::milliseconds>(
-      std::chrono::steady_clock::now() - begun);
-  if (took > slow_rule) changes.took_by_slow += took;
-  note_rule(tx, rule.name, policy.now, took, found.found, error);
-  if (failed) changes.failed.push_back(std::move(*failed));
-  add_all(all.made, found.made);
-  add_all(all.back, found.back);
-  add_all(all.over, found.over);
-}
+
+  // What all of them changed; call it once.
+  CauseChanges take() {
+    if (savepoint_) savepoint_->release();
+    savepoint_.reset();
+    notes_.store(tx_, policy_.now);
+    return std::move(all_);
+  }
+
+ private:
+  PgSession& session_;
+  pqxx::transaction_base& tx_;
+  AlertPolicy const& policy_;
+  JudgedScope const& scope_;
+  AlertChanges& changes_;
+  std::optional<Savepoint> savepoint_;
+  RuleNotes notes_;
+  CauseChanges all_;
+};
 
 void close_what_is_off(pqxx::transaction_base& tx, AlertPolicy const& policy) {
   std::vector<std::string> off;
@@ -150,13 +194,13 @@ AlertChanges judge_alerts(PgSession& session, AlertPolicy const& policy) {
   tx.exec(query_settings);
   auto const scope = scope_of(tx, policy);
   auto const rests = resting(tx, policy.now, changes);
-  CauseChanges all;
+  JudgedRules rules(session, tx, policy, scope, changes);
   for (auto const& rule : alert_rules()) {
     auto const* given = given_for(policy, rule.name);
     bool const is_on = given == nullptr || given->enabled;
-    if (is_on && !rests.contains(rule.name))
-      judge_rule(session, tx, rule, policy, scope, all, changes);
+    if (is_on && !rests.contains(rule.name)) rules.judge(rule);
   }
+  auto all = rules.take();
   close_what_is_off(tx, policy);
   Telling telling(tx, policy, scope, quiet_end(session, tx, policy, changes));
   telling.come_back(all.back);

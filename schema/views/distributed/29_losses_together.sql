@@ -1,6 +1,6 @@
 -- As on a single server, but with the losses collected first: Citus would call a function on the server of
 -- the source, where it cannot read what it needs.
--- beside: 0034e6f72d22
+-- beside: 6acc0981c5f7
 CREATE OR REPLACE FUNCTION affsync.losses_together(
   source integer, since timestamptz, vanished boolean, with_names boolean)
 RETURNS TABLE (
@@ -173,9 +173,10 @@ DECLARE
   ids integer[];
   names text[];
 BEGIN
+  SELECT array_agg(f.source_id) INTO ids FROM affsync.sources_with_falls($1) f;
   SELECT array_agg(s.source_id ORDER BY s.source_id), array_agg(s.name ORDER BY s.source_id)
   INTO ids, names
-  FROM affsync.source s WHERE s.retired_at IS NULL;
+  FROM affsync.source s WHERE s.source_id = ANY (ids) AND s.retired_at IS NULL;
   FOR n IN 1 .. coalesce(cardinality(ids), 0) LOOP
     RETURN QUERY SELECT ids[n], names[n], l.* FROM affsync.losses_together(ids[n], $1, $2, $3) l;
   END LOOP;
