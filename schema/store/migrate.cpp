@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <span>
@@ -129,11 +130,16 @@ class Migration {
       }
       if (plan->views) report.applied.emplace_back("views");
     }
-    if (!dry_run) report.notices = worth_telling(session_.take_notices());
+    if (!dry_run) keep_notices(report);
     return report;
   }
 
  private:
+  // File by file: a session keeps a hundred, most of which are not worth telling.
+  void keep_notices(MigrationReport& report) {
+    std::ranges::move(worth_telling(session_.take_notices()), std::back_inserter(report.notices));
+  }
+
   static void note(MigrationReport& report, EmbeddedFile const& file) {
     report.applied.emplace_back(file.name);
     report.version = version_of(file);
@@ -198,6 +204,7 @@ class Migration {
         return migration_error(file.name, current_problem().error, {});
       }
       note(report, file);
+      keep_notices(report);
     }
     if (auto error = apply_views(plan, report)) return error;
     try {
@@ -296,18 +303,6 @@ class Migration {
     }
     record(tx, version_of(file), file.name, sha256(file.text));
     pass_committed();
-  }
-
-  static void run_alone(pqxx::transaction_base& tx, std::string statement) {
-    constexpr std::string_view word = " CONCURRENTLY";
-    try {
-      tx.exec(statement);
-    } catch (pqxx::sql_error const& error) {
-      // A table that the user has partitioned does not support CONCURRENTLY.
-      auto const at = statement.find(word);
-      if (sqlstate_of(error) != "0A000" || at == std::string::npos) throw;
-      tx.exec(statement.erase(at, word.size()));
-    }
   }
 
   void apply_views(std::string const& checksum, MigrationReport& report) {

@@ -90,6 +90,18 @@ void run_statements(pqxx::transaction_base& tx, std::string_view text, Migration
   }
 }
 
+void run_alone(pqxx::transaction_base& tx, std::string statement) {
+  constexpr std::string_view word = " CONCURRENTLY";
+  try {
+    tx.exec(statement);
+  } catch (pqxx::sql_error const& error) {
+    // A table that the user has partitioned does not support CONCURRENTLY.
+    auto const at = statement.find(word);
+    if (sqlstate_of(error) != "0A000" || at == std::string::npos) throw;
+    tx.exec(statement.erase(at, word.size()));
+  }
+}
+
 void limit_views(pqxx::transaction_base& tx) {
   tx.exec(R"sql(
 DO $$

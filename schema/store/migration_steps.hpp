@@ -20,6 +20,9 @@ std::string view_of(EmbeddedFile const& file);
 // Runs the statements of a text one by one.
 void run_statements(pqxx::transaction_base& tx, std::string_view text, MigrationWatch& watch);
 
+// Runs one that cannot be within a transaction.
+void run_alone(pqxx::transaction_base& tx, std::string statement);
+
 // Drops all views and creates them again; rights that were granted or revoked on single views are
 // restored. Views of others that depend on ours prevent it.
 void make_views(pqxx::transaction_base& tx, std::span<EmbeddedFile const> views,
