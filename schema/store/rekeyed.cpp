@@ -14,6 +14,7 @@
 #include "schema/store/came_instead.hpp"
 #include "schema/store/merge_sql.hpp"
 #include "schema/store/own_doing.hpp"
+#include "schema/store/unmade.hpp"
 #include "schema/store/walk.hpp"
 
 namespace affsync::schema {
@@ -251,12 +252,47 @@ OwnMarks::Marked mark_in(pqxx::transaction_base& tx, PassClose const& pass, Pass
   return all;
 }
 
+// Rows of a mapping that was taken out when the keys changed: no mapping makes their keys any more,
+// and what they were made of is there, by another row that has found its new key. Equal rows are
+// none of them: of these as many are gone as did not come.
+OwnMarks::Marked mark_unmade_beside(pqxx::transaction_base& tx, PassClose const& pass,
+                                    PassState const& known, RecordTable const& table) {
+  if (!pass.map_anew || !looks_for_unmade(pass, known) || !pass.full || !pass.whole) return {};
+  std::string const is_meant = table.name == pass.table->name ? "gone AND before" : "before";
+  OwnMarks marks;
+  walk(tx,
+       "WITH r AS MATERIALIZED (" +
+           rows_sql(pass, table, "ROW(" + columns_of(table, {}) + ")::text") +
+           ") SELECT r.external_id, r.counted, r.raw FROM r WHERE " + is_meant +
+           " AND NOT taken AND raw <> '{}' AND raw IN (SELECT b.raw FROM r b WHERE b.taken)"
+           " AND (raw, g) NOT IN (SELECT b.raw, b.g FROM r b WHERE b.taken OR b.came)",
+       params_of(pass, known, table), [&](pqxx::row const& row) {
+         std::string_view const key(row[0].c_str(), row[0].size());
+         auto const made = pass.map_anew->keys(table, {row[2].c_str(), row[2].size()});
+         if (!made.empty() && std::ranges::find(made, key) == made.end()) {
+           marks.add(key, row[1].is_null() ? nullptr : row[1].c_str());
+         }
+         return true;
+       });
+  OwnDoing doing;
+  doing.run = pass.run;
+  doing.table = &table;
+  doing.now = pass.now;
+  doing.why = "table";
+  return marks.mark(tx, doing, known.pass_run_id);
+}
+
 }  // namespace
 
 Rekeyed mark_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, PassState const& known) {
   Rekeyed rekeyed;
   for (auto const& table : record_tables()) {
-    auto const marked = mark_in(tx, pass, known, table);
+    auto marked = mark_in(tx, pass, known, table);
+    if (marked.rows > 0) {
+      auto const unmade = mark_unmade_beside(tx, pass, known, table);
+      marked.rows += unmade.rows;
+      marked.missed += unmade.missed;
+    }
     (table.name == pass.table->name ? rekeyed.rows : rekeyed.others) += marked.rows;
     rekeyed.missed += marked.missed;
   }
@@ -268,6 +304,16 @@ Rekeyed mark_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, PassStat
        " WHERE source_id = $1::int AND stream = $2 AND run_id = $3::bigint",
        params);
   return rekeyed;
+}
+
+std::string made_alone_sql(RecordTable const& table) {
+  return " AND NOT EXISTS (SELECT FROM (SELECT t.external_id, count(*) OVER (PARTITION BY t.raw) "
+         "AS n"
+         " FROM " +
+         merge_sql_for(table).table +
+         " t WHERE t.source_id = $1::int AND t.stream = $3 AND (t.deleted_at IS NULL"
+         " OR t.run_id > $5::bigint) AND (t.deleted_at IS NOT NULL OR t.run_id <= $5::bigint)) d"
+         " WHERE d.n > 1 AND d.external_id = a.external_id)";
 }
 
 void settle_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, PassState const& known) {

@@ -5,6 +5,7 @@
 #include <pqxx/transaction_base>
 
 #include <cstdint>
+#include <string>
 
 #include "schema/store/fence.hpp"
 #include "schema/store/store.hpp"
@@ -27,6 +28,9 @@ namespace affsync::schema {
 // A row whose key is as a mapping of the stream still makes it is none of these, though one of
 // another mapping may have come beside it.
 //
+// If mappings were taken out as well, the rows that these made go too, after a whole pass over all
+// rows.
+//
 // The change says that what counted counts as before, so nothing was taken back. Returns how many
 // rows of `table` and of other tables it marked.
 struct Rekeyed {
@@ -34,6 +38,11 @@ struct Rekeyed {
   std::int64_t missed = 0;  // of all these, rows that the pass had recorded as missed
 };
 Rekeyed mark_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, PassState const& known);
+
+// SQL condition: no other row was made of what `a`, a row under a key of before, was made of: which
+// of several mappings made it, only its key would have told. $1 source, $3 stream, $5 the last run
+// before the keys changed.
+std::string made_alone_sql(RecordTable const& table);
 
 // After a file: notes that no row is left that was stored before the keys changed, if that is so.
 void settle_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, PassState const& known);

@@ -44,6 +44,11 @@ streams:
     key: id
 )" + table;
   }
+  // The rows under the names of clients.
+  static std::string by_client(std::string const& table) {
+    auto text = with(table);
+    return text.replace(text.find("key: id\n"), 8, "key: client\n");
+  }
   Synced read(std::string const& table, std::vector<std::string> const& arguments = {}) {
     replace_connector(with(table));
     return pass(arguments);
@@ -147,6 +152,35 @@ TEST_F(OtherTables, a_second_mapping_to_the_table_that_is_taken_out_is_no_loss) 
     expect_read(std::string(as_commission) + fees_beside, 0);
     EXPECT_EQ(earned(), "290");
   }
+}
+
+// What is left then has neither a key that a mapping still makes, nor a row like it under another
+// key.
+TEST_F(OtherTables, a_second_mapping_that_is_taken_out_with_other_keys_is_no_loss) {
+  replace_connector(by_client(std::string(as_commission) + fees_beside));
+  EXPECT_EQ(pass().status, 0);
+  EXPECT_EQ(earned(), "290");
+  expect_read(as_commission, 8);
+  EXPECT_EQ(live(), "p1=70 p2=70 p3=70 p4=70");
+  EXPECT_EQ(earned(), "280");
+  EXPECT_EQ(said_ours("commission"), "key table");
+  replace_connector(by_client(std::string(as_commission) + fees_beside));
+  EXPECT_EQ(pass().status, 0);
+  EXPECT_EQ(earned(), "290");
+  expect_nothing_told();
+}
+
+// Which mapping made a row that is gone as well, nobody knows any more: it stays as it is.
+TEST_F(OtherTables, what_vanishes_while_a_second_mapping_and_keys_change_stays_as_it_was) {
+  replace_connector(with(std::string(as_commission) + fees_beside));
+  EXPECT_EQ(pass().status, 0);
+  books.erase("2026-02-02");
+  replace_connector(by_client(as_commission));
+  auto const synced = pass({"--full"});
+  EXPECT_EQ(synced.of("rows", "error_code"), "mass_drop") << synced.out;
+  EXPECT_EQ(live(), "c1=70 c3=70 c4=70 p2=70 p2:fee=2");
+  EXPECT_EQ(changes(), "");
+  EXPECT_EQ(query("select count(*) from reporting.clawbacks"), "0");
 }
 
 TEST_F(OtherTables, one_of_two_mappings_to_a_further_table_that_is_taken_out_is_no_loss) {
