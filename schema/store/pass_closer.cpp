@@ -152,19 +152,19 @@ void map_missed(PgSession& session, pqxx::transaction_base& tx, PassClose const&
     left.table = &table;
     std::vector<std::string> keys;
     auto const map = [&] { map_left(session, tx, left, *before, std::exchange(keys, {})); };
-    auto params = pass_params(pass, table, known.pass_run_id);
-    std::string sql =
-        "SELECT a.external_id FROM affsync.absence a WHERE a.source_id = $1::int"
-        " AND a.record_table = $2 AND a.stream = $3 AND a.run_id = $4::bigint";
     if (known.rekeyed_after) {
-      sql += made_alone_sql(table);
-      params.push_back(std::to_string(*known.rekeyed_after));
+      keys = missed_and_made_alone(tx, pass, known, table);
+      map();
+      continue;
     }
-    walk(tx, sql, params, [&](pqxx::row const& row) {
-      keys.emplace_back(row[0].c_str(), row[0].size());
-      if (keys.size() == keys_at_once) map();
-      return true;
-    });
+    walk(tx,
+         "SELECT external_id FROM affsync.absence WHERE source_id = $1::int AND record_table = $2"
+         " AND stream = $3 AND run_id = $4::bigint",
+         pass_params(pass, table, known.pass_run_id), [&](pqxx::row const& row) {
+           keys.emplace_back(row[0].c_str(), row[0].size());
+           if (keys.size() == keys_at_once) map();
+           return true;
+         });
     map();
   }
 }

@@ -260,12 +260,14 @@ OwnMarks::Marked mark_unmade_beside(pqxx::transaction_base& tx, PassClose const&
   if (!pass.map_anew || !looks_for_unmade(pass, known) || !pass.full || !pass.whole) return {};
   std::string const is_meant = table.name == pass.table->name ? "gone AND before" : "before";
   OwnMarks marks;
+  tx.exec("SET LOCAL enable_nestloop = off");
   walk(tx,
        "WITH r AS MATERIALIZED (" +
            rows_sql(pass, table, "ROW(" + columns_of(table, {}) + ")::text") +
            ") SELECT r.external_id, r.counted, r.raw FROM r WHERE " + is_meant +
-           " AND NOT taken AND raw <> '{}' AND raw IN (SELECT b.raw FROM r b WHERE b.taken)"
-           " AND (raw, g) NOT IN (SELECT b.raw, b.g FROM r b WHERE b.taken OR b.came)",
+           " AND NOT taken AND raw <> '{}' AND EXISTS (SELECT FROM r b WHERE b.taken"
+           " AND b.raw = r.raw) AND NOT EXISTS (SELECT FROM r b WHERE (b.taken OR b.came)"
+           " AND b.raw = r.raw AND b.g = r.g)",
        params_of(pass, known, table), [&](pqxx::row const& row) {
          std::string_view const key(row[0].c_str(), row[0].size());
          auto const made = pass.map_anew->keys(table, {row[2].c_str(), row[2].size()});
@@ -274,6 +276,7 @@ OwnMarks::Marked mark_unmade_beside(pqxx::transaction_base& tx, PassClose const&
          }
          return true;
        });
+  tx.exec("SET LOCAL enable_nestloop TO DEFAULT");
   OwnDoing doing;
   doing.run = pass.run;
   doing.table = &table;
@@ -306,14 +309,26 @@ Rekeyed mark_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, PassStat
   return rekeyed;
 }
 
-std::string made_alone_sql(RecordTable const& table) {
-  return " AND NOT EXISTS (SELECT FROM (SELECT t.external_id, count(*) OVER (PARTITION BY t.raw) "
-         "AS n"
-         " FROM " +
-         merge_sql_for(table).table +
-         " t WHERE t.source_id = $1::int AND t.stream = $3 AND (t.deleted_at IS NULL"
-         " OR t.run_id > $5::bigint) AND (t.deleted_at IS NOT NULL OR t.run_id <= $5::bigint)) d"
-         " WHERE d.n > 1 AND d.external_id = a.external_id)";
+std::vector<std::string> missed_and_made_alone(pqxx::transaction_base& tx, PassClose const& pass,
+                                               PassState const& known, RecordTable const& table) {
+  std::vector<std::string> keys;
+  tx.exec("SET LOCAL enable_nestloop = off");
+  walk(tx,
+       "SELECT a.external_id FROM affsync.absence a WHERE a.source_id = $1::int AND a.stream = $2"
+       " AND a.record_table = $3 AND a.run_id = $4::bigint AND NOT EXISTS (SELECT FROM"
+       " (SELECT t.external_id, count(*) OVER (PARTITION BY t.raw) AS n FROM " +
+           merge_sql_for(table).table +
+           " t WHERE t.source_id = $1::int AND t.stream = $2 AND CASE WHEN t.deleted_at IS NULL"
+           " THEN t.run_id <= $5::bigint ELSE t.run_id > $5::bigint END) d"
+           " WHERE d.n > 1 AND d.external_id = a.external_id)",
+       {std::to_string(pass.run.id.source_id), pass.run.id.stream, std::string(table.name),
+        std::to_string(known.pass_run_id), std::to_string(*known.rekeyed_after)},
+       [&](pqxx::row const& row) {
+         keys.emplace_back(row[0].c_str(), row[0].size());
+         return true;
+       });
+  tx.exec("SET LOCAL enable_nestloop TO DEFAULT");
+  return keys;
 }
 
 void settle_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, PassState const& known) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "schema/store/fence.hpp"
 #include "schema/store/store.hpp"
@@ -39,10 +40,10 @@ struct Rekeyed {
 };
 Rekeyed mark_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, PassState const& known);
 
-// SQL condition: no other row was made of what `a`, a row under a key of before, was made of: which
-// of several mappings made it, only its key would have told. $1 source, $3 stream, $5 the last run
-// before the keys changed.
-std::string made_alone_sql(RecordTable const& table);
+// Keys of rows of the table that the pass has missed, and of whose row of the broker's no other one
+// was made under the keys of before: which of several mappings made it, only its key would tell.
+std::vector<std::string> missed_and_made_alone(pqxx::transaction_base& tx, PassClose const& pass,
+                                               PassState const& known, RecordTable const& table);
 
 // After a file: notes that no row is left that was stored before the keys changed, if that is so.
 void settle_rekeyed(pqxx::transaction_base& tx, PassClose const& pass, PassState const& known);
