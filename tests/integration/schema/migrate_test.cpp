@@ -112,6 +112,20 @@ TEST(Migrate, SaysThatTheUrlIsWrongWithoutQuotingIt) {
   EXPECT_EQ(result.error().to_line().find("geheim77"), std::string::npos);
 }
 
+// A first migration has more than a hundred notices that are not worth telling.
+TEST(Migrate, TellsANoticeOfALateFileOfAFirstMigration) {
+  auto const options = options_for(make_database());
+  sql(options.url,
+      "CREATE FUNCTION tell() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF EXISTS (SELECT"
+      " FROM pg_event_trigger_ddl_commands() WHERE object_identity = 'affsync.alert.told_to') THEN"
+      " RAISE NOTICE 'somebody watches'; END IF; END $$");
+  sql(options.url,
+      "CREATE EVENT TRIGGER watches ON ddl_command_end WHEN TAG IN ('COMMENT') EXECUTE FUNCTION"
+      " public.tell()");
+  auto const report = migrate(options, false).value();
+  EXPECT_EQ(report.notices, std::vector<std::string>{"somebody watches"});
+}
+
 class Schema : public StoreTest {};
 
 // Another transaction holds a lock on a table that a migration changes. The migration lets all
