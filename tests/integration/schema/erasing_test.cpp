@@ -47,6 +47,10 @@ class Erasing : public StoreTest {
         " external_id, reason, raw, fingerprint) SELECT " +
             id + ", 'rewards', 1, now(), now(), NULL, 'odd', '" + raw("q") + "', md5('" + ref +
             "')::uuid");
+    sql(url,
+        "INSERT INTO affsync.alert_message (receiver, kind, title, body, document, idempotency_key,"
+        " created_at, not_before, sent_at) VALUES ('ops', 'opened', 'fell', 'client " +
+            ref + " " + name + "', '{}', gen_random_uuid(), now(), now(), now())");
     for (char const* closed : {"now()", "NULL"}) {
       sql(url,
           "INSERT INTO affsync.alert (rule, cause, source_id, source, severity, opened_at, "
@@ -83,9 +87,13 @@ std::string documented() {
 TEST_F(Erasing, OfOneClientIsWhatTheDocumentationSays) {
   put_client("C-17", "Canary");
   put_client("C-18", "Robin");
+  // Its number contains the other one.
+  put_client("C-170", "Wren");
   auto const everywhere = tables_with("Robin");
   EXPECT_EQ(tables_with("Canary"), everywhere);
-  EXPECT_EQ(everywhere, "alert client commission quarantine rebate record_change trading_account ");
+  EXPECT_EQ(
+      everywhere,
+      "alert alert_message client commission quarantine rebate record_change trading_account ");
   auto statements = documented();
   std::string const named = "name = 'main'";
   auto const name =
@@ -95,11 +103,13 @@ TEST_F(Erasing, OfOneClientIsWhatTheDocumentationSays) {
   pqxx::nontransaction(connection).exec(statements);
   EXPECT_EQ(tables_with("Canary"), "");
   EXPECT_EQ(tables_with("Robin"), everywhere);
+  EXPECT_EQ(tables_with("Wren"),
+            "client commission quarantine rebate record_change trading_account ");
   EXPECT_EQ(value("SELECT string_agg(client_ref || ' ' || amount, ', ' ORDER BY client_ref) FROM"
                   " affsync.commission"),
-            "C-17 12, C-18 12");
+            "C-17 12, C-170 12, C-18 12");
   EXPECT_EQ(value("SELECT string_agg(cause, ' ' ORDER BY cause) FROM affsync.alert"),
-            "C-17NULL C-18NULL C-18now()");
+            "C-170NULL C-17NULL C-18NULL C-18now()");
 }
 
 }  // namespace
