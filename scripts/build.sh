@@ -26,7 +26,7 @@ build() { cmake --build --preset release --parallel "$(nproc)"; }
 ninja -C $folder build.ninja >"$log" 2>&1 || fail
 files=$(ninja -C $folder -n 2>/dev/null | grep -c 'Building C') || true
 if [ "$files" -gt 20 ]; then
-  echo "Building $files files on $(nproc) cores; a full build takes four minutes on two cores." >&2
+  echo "Building $files files on $(nproc) cores; a full build takes five minutes on two cores." >&2
 fi
 if [ -t 2 ] && [ "$files" -gt 0 ]; then
   NINJA_STATUS='[%f/%t, %e s] ' build >&2 || fail

@@ -8,6 +8,7 @@
 -- back and fell again is a loss of the last fall only. A row in whose place another came was not lost, but
 -- perhaps lowered. The changes are read once; `vanished`: only what left the list and is still not in it,
 -- by the change with which it left; else what was lowered before, or without leaving it.
+-- affsync.sources_with_falls() has the condition of `fallen`: of a source that it does not name, nobody asks.
 CREATE OR REPLACE FUNCTION affsync.commission_losses(source integer, since timestamptz, vanished boolean)
 RETURNS TABLE (
   stream text, external_id text, client_ref text, day date, currency text, detected_on date,
